@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include <stddef.h>
+
+/* Reads a whole file of at most 16 MiB into a new NUL-terminated string. 0 or negative errno. */
+int file_read(const char *path, char **ret);
+/* Replaces a file so that readers see the old or the new text, never a part (rename(2)). */
+int file_replace(const char *path, const char *text);
+/* Writes to an existing file in place, as /proc and /sys want it. */
+int file_write(const char *path, const char *text);
+/* mkdir -p. 0 or negative errno. */
+int directory_create(const char *path, unsigned mode);
