@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include "base/array.h"
+#include "base/ip.h"
+
+#include <net/if.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * What was read from the kernel and is not ours: the ground that decisions stand on. Values only;
+ * facts_done() frees the arrays.
+ */
+
+struct link {
+	int index;
+	char name[IFNAMSIZ];
+	bool up;      /* IFF_UP */
+	bool carrier; /* IFF_LOWER_UP or IFF_RUNNING */
+	bool point_to_point;
+	bool loopback;
+	unsigned mtu;
+	uint8_t mac[6];
+	uint8_t mac_length; /* 6 or 0 */
+};
+
+struct address {
+	int link;
+	struct ip_prefix prefix; /* host bits kept: the address and its on-link length */
+	struct ip_address peer;  /* set on point-to-point links when it differs from the address */
+	bool ours;               /* put there by uplinkd */
+	bool usable;             /* neither tentative nor failed duplicate detection */
+	bool deprecated;
+	bool temporary;  /* RFC 8981 */
+	bool host_scope; /* scope link or host: not for talking to others */
+};
+
+/* A unicast route of the main table. */
+struct route {
+	int link;
+	struct ip_prefix destination; /* length 0: a default route */
+	struct ip_address gateway;    /* unset: directly over the link */
+	uint32_t metric;
+};
+
+/* A control group that a policy names and that exists now. */
+struct cgroup {
+	char name[256]; /* as the policy names it: a unit, or a path below the cgroup2 root */
+	char path[256]; /* below the cgroup2 root, no leading slash */
+	unsigned level; /* number of components of the path */
+	uint64_t id;    /* the directory's inode, as nft's `socket cgroupv2` compares it */
+};
+
+struct facts {
+	ARRAY(struct link) links;        /* by index */
+	ARRAY(struct address) addresses; /* in the kernel's order */
+	ARRAY(struct route) routes;      /* in the kernel's order: most preferred first */
+	ARRAY(struct cgroup) cgroups;
+};
+
+void facts_done(struct facts *facts);
+const struct link *facts_link(const struct facts *facts, int index);
+const struct link *facts_link_by_name(const struct facts *facts, const char *name);

@@ -1,0 +1,419 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Construction and order of kernel objects. Deciders add in any order and need not check each
+ * call; objects_seal() reports the first failure and puts everything into the order of identity
+ * that the diff walks.
+ */
+#include "intent/objects.h"
+
+#include "base/hash.h"
+
+#include <arpa/inet.h>
+#include <assert.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+void objects_done(struct objects *objects)
+{
+	array_done(&objects->aliases);
+	array_done(&objects->routes);
+	array_done(&objects->rules);
+	array_done(&objects->sysctls);
+	array_done(&objects->nft_chains);
+	array_done(&objects->nft_sets);
+	array_done(&objects->nft_elements);
+	array_done(&objects->nft_rules);
+	arena_done(&objects->arena);
+	objects->nft_table = false;
+	objects->error = 0;
+}
+
+/* Appends unless an earlier call failed. */
+#define objects_push(objects, array, item)                          \
+	do {                                                        \
+		if ((objects)->error == 0)                          \
+			(objects)->error = array_push(array, item); \
+	} while (0)
+
+/* `text` if it is there; else remembers that memory ran out. */
+static const char *kept(struct objects *objects, const char *text)
+{
+	if (!text && objects->error == 0)
+		objects->error = -ENOMEM;
+	return text;
+}
+
+static const char *keep(struct objects *objects, const char *text)
+{
+	return text ? kept(objects, arena_strdup(&objects->arena, text)) : NULL;
+}
+
+static const char *keep_format(struct objects *objects, const char *format, va_list args)
+{
+	char text[512];
+	int length = vsnprintf(text, sizeof(text), format, args);
+
+	assert(length >= 0 && (size_t)length < sizeof(text));
+	return keep(objects, text);
+}
+
+void want_alias(struct objects *objects, const struct alias_object *alias)
+{
+	objects_push(objects, &objects->aliases, *alias);
+}
+
+void want_route(struct objects *objects, const struct route_object *route)
+{
+	objects_push(objects, &objects->routes, *route);
+}
+
+void want_rule(struct objects *objects, const struct rule_object *rule)
+{
+	objects_push(objects, &objects->rules, *rule);
+}
+
+void want_sysctl(struct objects *objects, const char *value, const char *instead_of,
+		 const char *format, ...)
+{
+	struct sysctl_object sysctl = { 0 };
+	va_list args;
+
+	va_start(args, format);
+	sysctl.path = keep_format(objects, format, args);
+	va_end(args);
+	snprintf(sysctl.value, sizeof(sysctl.value), "%s", value);
+	snprintf(sysctl.instead_of, sizeof(sysctl.instead_of), "%s", instead_of);
+	objects_push(objects, &objects->sysctls, sysctl);
+}
+
+void want_chain(struct objects *objects, const char *name, const char *hook)
+{
+	struct nft_chain chain = { keep(objects, name), keep(objects, hook) };
+
+	objects_push(objects, &objects->nft_chains, chain);
+}
+
+void want_set(struct objects *objects, const char *name, const char *key, const char *data,
+	      unsigned flags)
+{
+	struct nft_set set = { .name = keep(objects, name),
+			       .key = keep(objects, key),
+			       .data = keep(objects, data),
+			       .flags = flags };
+
+	objects_push(objects, &objects->nft_sets, set);
+}
+
+uint64_t nft_rule_tag(const char *text, uint64_t salt)
+{
+	return hash_bytes(hash_bytes(HASH_START, text, strlen(text)), &salt, sizeof(salt));
+}
+
+/* The position is the number of the call until objects_seal() counts within each chain. */
+static void push_rule(struct objects *objects, const char *chain, uint64_t salt, const char *text)
+{
+	struct nft_rule rule = { .chain = keep(objects, chain),
+				 .index = (uint32_t)objects->nft_rules.n,
+				 .text = text };
+
+	if (!text)
+		return;
+	rule.tag = nft_rule_tag(text, salt);
+	objects_push(objects, &objects->nft_rules, rule);
+}
+
+void want_nft(struct objects *objects, const char *chain, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	push_rule(objects, chain, 0, keep_format(objects, format, args));
+	va_end(args);
+}
+
+void want_nft_salted(struct objects *objects, const char *chain, uint64_t salt, const char *format,
+		     ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	push_rule(objects, chain, salt, keep_format(objects, format, args));
+	va_end(args);
+}
+
+void nft_key_bytes(struct nft_key *key, const void *bytes, size_t size)
+{
+	size_t padded = (size + 3) / 4 * 4;
+
+	assert(key->size + padded <= sizeof(key->bytes));
+	memset(key->bytes + key->size, 0, padded);
+	memcpy(key->bytes + key->size, bytes, size);
+	key->size = (uint8_t)(key->size + padded);
+}
+
+void nft_key_address(struct nft_key *key, const struct ip_address *address)
+{
+	nft_key_bytes(key, address->bytes, ip_size(address->family));
+}
+
+void nft_key_interface(struct nft_key *key, const char *name)
+{
+	char padded[IFNAMSIZ] = { 0 };
+
+	snprintf(padded, sizeof(padded), "%s", name);
+	nft_key_bytes(key, padded, sizeof(padded));
+}
+
+void nft_key_port(struct nft_key *key, uint16_t port)
+{
+	uint16_t wire = htons(port);
+
+	nft_key_bytes(key, &wire, sizeof(wire));
+}
+
+void nft_key_u8(struct nft_key *key, uint8_t value)
+{
+	nft_key_bytes(key, &value, sizeof(value));
+}
+
+void nft_key_u32(struct nft_key *key, uint32_t value)
+{
+	nft_key_bytes(key, &value, sizeof(value));
+}
+
+/* An element with its bytes kept; the caller adds data or a chain and pushes it. */
+static struct nft_element element_make(struct objects *objects, const char *set,
+				       const struct nft_key *key)
+{
+	struct nft_element element = { .set = keep(objects, set), .key_size = key->size };
+
+	element.key = arena_copy(&objects->arena, key->bytes, key->size);
+	kept(objects, (const char *)element.key);
+	return element;
+}
+
+void want_member(struct objects *objects, const char *set, const struct nft_key *key)
+{
+	struct nft_element element = element_make(objects, set, key);
+
+	objects_push(objects, &objects->nft_elements, element);
+}
+
+static void push_range(struct objects *objects, const char *set, const struct nft_key *first,
+		       const struct nft_key *last, bool interval)
+{
+	struct nft_element element = element_make(objects, set, first);
+
+	element.key_end = arena_copy(&objects->arena, last->bytes, last->size);
+	kept(objects, (const char *)element.key_end);
+	element.interval = interval;
+	objects_push(objects, &objects->nft_elements, element);
+}
+
+void want_range(struct objects *objects, const char *set, const struct nft_key *first,
+		const struct nft_key *last)
+{
+	push_range(objects, set, first, last, false);
+}
+
+void want_mapped(struct objects *objects, const char *map, const struct nft_key *key,
+		 const struct nft_key *data)
+{
+	struct nft_element element = element_make(objects, map, key);
+
+	element.data = arena_copy(&objects->arena, data->bytes, data->size);
+	kept(objects, (const char *)element.data);
+	element.data_size = data->size;
+	objects_push(objects, &objects->nft_elements, element);
+}
+
+void want_verdict(struct objects *objects, const char *map, const struct nft_key *key,
+		  const char *chain_format, ...)
+{
+	struct nft_element element = element_make(objects, map, key);
+	va_list args;
+
+	va_start(args, chain_format);
+	element.chain = keep_format(objects, chain_format, args);
+	va_end(args);
+	objects_push(objects, &objects->nft_elements, element);
+}
+
+static void want_addresses(struct objects *objects, const char *set, const struct ip_address *first,
+			   const struct ip_address *last)
+{
+	struct nft_key key = { 0 }, key_end = { 0 };
+
+	nft_key_address(&key, first);
+	nft_key_address(&key_end, last);
+	push_range(objects, set, &key, &key_end, true);
+}
+
+static int network_compare(const void *a, const void *b)
+{
+	return ip_prefix_compare(a, b);
+}
+
+void want_prefixes(struct objects *objects, const char *set, uint8_t family,
+		   const struct ip_prefix *prefixes, size_t n)
+{
+	ARRAY(struct ip_prefix) sorted = { 0 };
+	struct ip_address first = { 0 }, last = { 0 };
+
+	for (size_t i = 0; i < n; i++)
+		if (prefixes[i].address.family == family)
+			objects_push(objects, &sorted, ip_network(&prefixes[i]));
+	if (sorted.n)
+		qsort(sorted.v, sorted.n, sizeof(*sorted.v), network_compare);
+	array_foreach(&sorted, prefix) {
+		struct ip_address end = ip_last(prefix), next = last;
+
+		/* After the last address of all there is no next one, and nothing beyond it. */
+		if (prefix == sorted.v) {
+			first = prefix->address;
+			last = end;
+		} else if (ip_increment(&next) && ip_compare(&prefix->address, &next) > 0) {
+			want_addresses(objects, set, &first, &last);
+			first = prefix->address;
+			last = end;
+		} else if (ip_compare(&end, &last) > 0) {
+			last = end;
+		}
+	}
+	if (sorted.n)
+		want_addresses(objects, set, &first, &last);
+	array_done(&sorted);
+}
+
+static int order(uint64_t a, uint64_t b)
+{
+	return (a > b) - (a < b);
+}
+
+int alias_compare(const void *a, const void *b)
+{
+	const struct alias_object *x = a, *y = b;
+	int c = order((uint64_t)x->link, (uint64_t)y->link);
+
+	return c ? c : ip_prefix_compare(&x->prefix, &y->prefix);
+}
+
+int route_compare(const void *a, const void *b)
+{
+	const struct route_object *x = a, *y = b;
+	int c = order(x->table, y->table);
+
+	c = c ? c : ip_prefix_compare(&x->destination, &y->destination);
+	return c ? c : order(x->metric, y->metric);
+}
+
+int rule_compare(const void *a, const void *b)
+{
+	const struct rule_object *x = a, *y = b;
+	int c = order(x->family, y->family);
+
+	c = c ? c : order(x->priority, y->priority);
+	c = c ? c : ip_prefix_compare(&x->from, &y->from);
+	c = c ? c : order(x->mark, y->mark);
+	c = c ? c : order(x->mask, y->mask);
+	c = c ? c : order(x->table, y->table);
+	return c ? c : order(x->suppress_default, y->suppress_default);
+}
+
+/* Switching forwarding on changes what accept_ra means, so that comes first. */
+static bool is_forwarding(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash && strcmp(slash, "/forwarding") == 0;
+}
+
+int sysctl_compare(const void *a, const void *b)
+{
+	const struct sysctl_object *x = a, *y = b;
+	int c = order(is_forwarding(x->path), is_forwarding(y->path));
+
+	return c ? c : strcmp(x->path, y->path);
+}
+
+int nft_chain_compare(const void *a, const void *b)
+{
+	const struct nft_chain *x = a, *y = b;
+
+	return strcmp(x->name, y->name);
+}
+
+int nft_set_compare(const void *a, const void *b)
+{
+	const struct nft_set *x = a, *y = b;
+
+	return strcmp(x->name, y->name);
+}
+
+int nft_element_compare(const void *a, const void *b)
+{
+	const struct nft_element *x = a, *y = b;
+	int c = strcmp(x->set, y->set);
+
+	c = c ? c : order(x->key_size, y->key_size);
+	c = c ? c : memcmp(x->key, y->key, x->key_size);
+	c = c ? c : order(!!x->key_end, !!y->key_end);
+	return c || !x->key_end ? c : memcmp(x->key_end, y->key_end, x->key_size);
+}
+
+int nft_rule_compare(const void *a, const void *b)
+{
+	const struct nft_rule *x = a, *y = b;
+	int c = strcmp(x->chain, y->chain);
+
+	return c ? c : order(x->index, y->index);
+}
+
+/* Sorts and keeps the first of equal objects. Returns how many are left. */
+static size_t sort_unique(void *v, size_t n, size_t size,
+			  int (*compare)(const void *, const void *))
+{
+	unsigned char *bytes = v;
+	size_t left = 0;
+
+	if (n == 0)
+		return 0;
+	qsort(v, n, size, compare);
+	for (size_t i = 1; i < n; i++)
+		if (compare(bytes + left * size, bytes + i * size) != 0 && ++left != i)
+			memcpy(bytes + left * size, bytes + i * size, size);
+	return left + 1;
+}
+
+#define seal(array, compare) \
+	((array)->n = sort_unique((array)->v, (array)->n, sizeof(*(array)->v), compare))
+
+static void number_rules(struct objects *objects)
+{
+	const char *chain = "";
+	uint32_t index = 0;
+
+	array_foreach(&objects->nft_rules, rule) {
+		index = strcmp(rule->chain, chain) == 0 ? index + 1 : 0;
+		chain = rule->chain;
+		rule->index = index;
+	}
+}
+
+int objects_seal(struct objects *objects)
+{
+	if (objects->error)
+		return objects->error;
+	seal(&objects->aliases, alias_compare);
+	seal(&objects->routes, route_compare);
+	seal(&objects->rules, rule_compare);
+	seal(&objects->sysctls, sysctl_compare);
+	seal(&objects->nft_chains, nft_chain_compare);
+	seal(&objects->nft_sets, nft_set_compare);
+	seal(&objects->nft_elements, nft_element_compare);
+	seal(&objects->nft_rules, nft_rule_compare);
+	number_rules(objects);
+	return 0;
+}
