@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include "intent/objects.h"
+#include "intent/world.h"
+#include "sched/slots.h"
+
+/*
+ * Which line for which traffic. Each call adds its share of the kernel objects; failures are left
+ * in objects->error.
+ *
+ * The chains a packet can meet, by hook:
+ *
+ *   mark_pre  prerouting   from/LINE -> new/LINE                connections remember their line
+ *                          mark/LINE                            packets of known connections
+ *                          forwarded -> policy/... -> pick/LINE new connections
+ *   mark_out  output       pick/LINE, mark/LINE, local -> policy/... -> pick/LINE
+ *   leave     postrouting  leave/LINE                           source NAT
+ *   egress    postrouting  egress/LINE                          only our sources leave
+ */
+void routes_intent(const struct world *world, struct objects *objects);
+void marks_intent(const struct world *world, struct objects *objects);
+void policies_intent(const struct world *world, struct slots *slots, struct objects *objects);
+void leave_intent(const struct world *world, struct objects *objects);
+void sysctls_intent(const struct world *world, struct objects *objects);

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A table and rules for every line (DESIGN: "What is put into the kernel"). Marked packets are
+ * looked up before main and end in their line's table, whose blackhole keeps them from falling
+ * through when the line has no way out. A line's table and its mark rule exist for as long as the
+ * line is configured.
+ *
+ *   rule_base + n        the line's mark      -> the line's table
+ *   rule_base + 100      everything           -> main, but not by its default routes
+ *   rule_base + 100 + n  the line's addresses -> the line's table
+ *   rule_base + 200      everything           -> the table of the best line
+ */
+#include "policy/choice.h"
+#include "policy/policy.h"
+#include "uplink/learn.h"
+
+enum {
+	BLACKHOLE_METRIC = 4000000000,
+	MAIN_TABLE = 254,
+	MAIN_OFFSET = 100,
+	BEST_OFFSET = 200
+};
+
+static struct ip_prefix any_prefix(uint8_t family)
+{
+	return (struct ip_prefix){ .address = { .family = family } };
+}
+
+/* Metric of an ordinary route: what the kernel itself uses when none is given. */
+static uint32_t usual_metric(uint8_t family)
+{
+	return family == AF_INET6 ? 1024 : 0;
+}
+
+static void want_connected(const struct world *world, const struct line *line, uint8_t family,
+			   struct objects *objects)
+{
+	array_foreach(&world->facts->addresses, address) {
+		bool peer = ip_is_set(&address->peer);
+		struct route_object route = {
+			.table = line_table(world, line),
+			.destination =
+				peer ? ip_host(&address->peer) : ip_network(&address->prefix),
+			.metric = usual_metric(family),
+			.link = line->link,
+		};
+
+		if (address->link != line->link || address->prefix.address.family != family ||
+		    !address->usable || (!peer && address->prefix.length == ip_bits(family)))
+			continue;
+		if (family == AF_INET)
+			route.source = address->prefix.address;
+		want_route(objects, &route);
+	}
+}
+
+static void want_default(const struct world *world, const struct line *line, uint8_t family,
+			 struct objects *objects)
+{
+	const struct line_family *way = &line->family[family_index(family)];
+	struct route_object route = {
+		.table = line_table(world, line),
+		.destination = any_prefix(family),
+		.metric = usual_metric(family),
+		.link = line->link,
+		.gateway = way->gateway,
+		.source = way->address,
+		.onlink = way->onlink,
+	};
+
+	if (way->routed && ip_is_set(&way->address))
+		want_route(objects, &route);
+}
+
+static void want_table(const struct world *world, const struct line *line, uint8_t family,
+		       struct objects *objects)
+{
+	const struct link *link = facts_link(world->facts, line->link);
+	struct route_object blackhole = {
+		.table = line_table(world, line),
+		.destination = any_prefix(family),
+		.metric = BLACKHOLE_METRIC,
+		.type = ROUTE_BLACKHOLE,
+	};
+
+	want_route(objects, &blackhole);
+	if (link && link->up) {
+		want_connected(world, line, family, objects);
+		want_default(world, line, family, objects);
+	}
+}
+
+static void want_line_rules(const struct world *world, const struct line *line, uint8_t family,
+			    struct objects *objects)
+{
+	const struct config_gateway *gateway = &world->config->gateway;
+	struct rule_object marked = {
+		.family = family,
+		.priority = gateway->rule_base + line->number,
+		.mark = line_mark(world, line),
+		.mask = gateway->mark_mask,
+		.table = line_table(world, line),
+	};
+
+	want_rule(objects, &marked);
+	array_foreach(&world->facts->addresses, address) {
+		struct rule_object from = {
+			.family = family,
+			.priority = gateway->rule_base + MAIN_OFFSET + line->number,
+			.from = ip_host(&address->prefix.address),
+			.table = line_table(world, line),
+		};
+
+		if (address->prefix.address.family == family && uplink_owns(line, address))
+			want_rule(objects, &from);
+	}
+}
+
+static void want_common_rules(const struct world *world, uint8_t family, struct objects *objects)
+{
+	const struct line *best = choice_least_bad(world, family_index(family));
+	uint32_t base = world->config->gateway.rule_base;
+	struct rule_object specific = {
+		.family = family,
+		.priority = base + MAIN_OFFSET,
+		.table = MAIN_TABLE,
+		.suppress_default = true,
+	};
+	struct rule_object rest = { .family = family, .priority = base + BEST_OFFSET };
+
+	want_rule(objects, &specific);
+	if (best) {
+		rest.table = line_table(world, best);
+		want_rule(objects, &rest);
+	}
+}
+
+void routes_intent(const struct world *world, struct objects *objects)
+{
+	for (enum family_index f = 0; f < FAMILY_INDEX_MAX; f++) {
+		if (world->config->uplinks.n)
+			want_common_rules(world, family_of(f), objects);
+		for (size_t i = 0; i < world->config->uplinks.n; i++) {
+			want_table(world, &world->lines[i], family_of(f), objects);
+			want_line_rules(world, &world->lines[i], family_of(f), objects);
+		}
+	}
+}

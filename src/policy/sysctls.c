@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Kernel parameters that the arrangement needs. Loose reverse path filtering, because two lines
+ * are asymmetric by design (spoofed inside sources are dropped by new/LINE instead); ARP answers
+ * and questions by the interface that owns the address, because two lines may share a subnet; no
+ * redirects where a real server and its clients share a net.
+ */
+#include "policy/policy.h"
+
+static void want_line_sysctls(const struct config_uplink *uplink, bool forwarding,
+			      struct objects *objects)
+{
+	const char *name = uplink->interface;
+
+	want_sysctl(objects, "2", "", "net/ipv4/conf/%s/rp_filter", name);
+	want_sysctl(objects, "1", "", "net/ipv4/conf/%s/arp_ignore", name);
+	want_sysctl(objects, "2", "", "net/ipv4/conf/%s/arp_announce", name);
+	if (forwarding)
+		want_sysctl(objects, "2", "1", "net/ipv6/conf/%s/accept_ra", name);
+}
+
+static void want_no_redirects(const struct world *world, struct objects *objects)
+{
+	array_foreach(&world->facts->addresses, address) {
+		const struct link *link = facts_link(world->facts, address->link);
+
+		if (!link || link->loopback || address->prefix.address.family != AF_INET ||
+		    world_line_of_link(world, link->index) ||
+		    !world_has_server(world, &address->prefix))
+			continue;
+		want_sysctl(objects, "0", "", "net/ipv4/conf/%s/send_redirects", link->name);
+		want_sysctl(objects, "0", "", "net/ipv4/conf/all/send_redirects");
+	}
+}
+
+void sysctls_intent(const struct world *world, struct objects *objects)
+{
+	bool forwarding = world->config->gateway.forwarding;
+
+	if (forwarding) {
+		want_sysctl(objects, "1", "", "net/ipv4/ip_forward");
+		want_sysctl(objects, "1", "", "net/ipv6/conf/all/forwarding");
+	}
+	for (size_t i = 0; i < world->config->uplinks.n; i++)
+		if (world->lines[i].link)
+			want_line_sysctls(world->lines[i].config, forwarding, objects);
+	want_no_redirects(world, objects);
+}
