@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * After a transaction what was wanted is what is there: the nft part of `wanted` moves over to
+ * `found`, so that thousands of elements need not be read back. Rules get their handles from the
+ * steps that made them, or from the rules that stayed.
+ */
+#include "plan/plan.h"
+
+#include <stdlib.h>
+
+static void take_handles(struct objects *found, struct objects *wanted, const struct plan *plan)
+{
+	struct nft_rule *old = found->nft_rules.v, *end = old + found->nft_rules.n;
+
+	array_foreach(&wanted->nft_rules, rule) {
+		while (old < end && nft_rule_compare(old, rule) < 0)
+			old++;
+		if (old < end && nft_rule_compare(old, rule) == 0)
+			rule->handle = old->handle;
+	}
+	array_foreach(&plan->steps, step)
+		if (step->kind == OBJECT_NFT_RULE && step->wanted) {
+			size_t at = (size_t)((const struct nft_rule *)step->wanted -
+					     wanted->nft_rules.v);
+
+			wanted->nft_rules.v[at].handle = step->handle;
+		}
+}
+
+/* Moves an array and leaves an empty one. */
+#define move(to, from)                        \
+	do {                                  \
+		array_done(to);               \
+		*(to) = *(from);              \
+		(from)->v = NULL;             \
+		(from)->n = (from)->room = 0; \
+	} while (0)
+
+void plan_adopt_nft(struct objects *found, struct objects *wanted, const struct plan *plan)
+{
+	take_handles(found, wanted, plan);
+	move(&found->nft_chains, &wanted->nft_chains);
+	move(&found->nft_sets, &wanted->nft_sets);
+	move(&found->nft_elements, &wanted->nft_elements);
+	move(&found->nft_rules, &wanted->nft_rules);
+	found->nft_table = wanted->nft_table;
+	arena_done(&found->arena);
+	found->arena = wanted->arena;
+	wanted->arena.blocks = NULL;
+	/* Their paths were in the arena that has just moved or gone. */
+	array_done(&found->sysctls);
+	array_done(&wanted->sysctls);
+}

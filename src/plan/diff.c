@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The difference between two sealed sets of objects. One walk serves every kind: both arrays are
+ * in order of identity, so what stands on one side only is missing or surplus, and what stands on
+ * both is compared by value. The steps of each kind are gathered first and then put in the order
+ * in which the kernel can take them without a moment of wrong behaviour.
+ */
+#include "plan/plan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* What the walk has to know of a kind of object. */
+struct kind {
+	size_t size;
+	int (*compare)(const void *a, const void *b);
+	bool (*same)(const void *found, const void *wanted);
+	bool keeps_surplus; /* what is not wanted stays, what is not there cannot be added */
+};
+
+struct side {
+	const void *v;
+	size_t n;
+};
+
+#define SIDE(array) ((struct side){ (array)->v, (array)->n })
+
+static bool text_same(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+static bool alias_same(const void *found, const void *wanted)
+{
+	const struct alias_object *x = found, *y = wanted;
+
+	return strcmp(x->label, y->label) == 0;
+}
+
+static bool route_same(const void *found, const void *wanted)
+{
+	const struct route_object *x = found, *y = wanted;
+
+	return x->type == y->type && x->link == y->link && x->onlink == y->onlink &&
+	       ip_equal(&x->gateway, &y->gateway) && ip_equal(&x->source, &y->source);
+}
+
+static bool rule_same(const void *found, const void *wanted)
+{
+	return true;
+}
+
+static bool sysctl_same(const void *found, const void *wanted)
+{
+	const struct sysctl_object *x = found, *y = wanted;
+
+	return strcmp(x->value, y->value) == 0 ||
+	       (y->instead_of[0] && strcmp(x->value, y->instead_of) != 0);
+}
+
+static bool nft_chain_same(const void *found, const void *wanted)
+{
+	const struct nft_chain *x = found, *y = wanted;
+
+	return text_same(x->hook, y->hook);
+}
+
+static bool nft_set_same(const void *found, const void *wanted)
+{
+	const struct nft_set *x = found, *y = wanted;
+
+	return x->flags == y->flags && text_same(x->key, y->key) && text_same(x->data, y->data);
+}
+
+static bool nft_element_same(const void *found, const void *wanted)
+{
+	const struct nft_element *x = found, *y = wanted;
+
+	return x->data_size == y->data_size &&
+	       (!x->data_size || memcmp(x->data, y->data, x->data_size) == 0) &&
+	       text_same(x->chain, y->chain);
+}
+
+static bool nft_rule_same(const void *found, const void *wanted)
+{
+	const struct nft_rule *x = found, *y = wanted;
+
+	return x->tag == y->tag;
+}
+
+static const struct kind kinds[OBJECT_KIND_MAX] = {
+	[OBJECT_SYSCTL] = { sizeof(struct sysctl_object), sysctl_compare, sysctl_same, true },
+	[OBJECT_ALIAS] = { sizeof(struct alias_object), alias_compare, alias_same, false },
+	[OBJECT_ROUTE] = { sizeof(struct route_object), route_compare, route_same, false },
+	[OBJECT_RULE] = { sizeof(struct rule_object), rule_compare, rule_same, false },
+	[OBJECT_NFT_CHAIN] = { sizeof(struct nft_chain), nft_chain_compare, nft_chain_same, false },
+	[OBJECT_NFT_SET] = { sizeof(struct nft_set), nft_set_compare, nft_set_same, false },
+	[OBJECT_NFT_ELEMENT] = { sizeof(struct nft_element), nft_element_compare, nft_element_same,
+				 false },
+	[OBJECT_NFT_RULE] = { sizeof(struct nft_rule), nft_rule_compare, nft_rule_same, false },
+};
+
+static struct side objects_side(const struct objects *objects, enum object_kind kind)
+{
+	switch (kind) {
+	case OBJECT_SYSCTL:
+		return SIDE(&objects->sysctls);
+	case OBJECT_ALIAS:
+		return SIDE(&objects->aliases);
+	case OBJECT_ROUTE:
+		return SIDE(&objects->routes);
+	case OBJECT_RULE:
+		return SIDE(&objects->rules);
+	case OBJECT_NFT_CHAIN:
+		return SIDE(&objects->nft_chains);
+	case OBJECT_NFT_SET:
+		return SIDE(&objects->nft_sets);
+	case OBJECT_NFT_ELEMENT:
+		return SIDE(&objects->nft_elements);
+	case OBJECT_NFT_RULE:
+		return SIDE(&objects->nft_rules);
+	case OBJECT_NFT_TABLE:
+	case OBJECT_KIND_MAX:
+		break;
+	}
+	return (struct side){ 0 };
+}
+
+static int add_step(struct plan *plan, enum object_kind kind, enum step_action action,
+		    const void *found, const void *wanted)
+{
+	struct step step = { .kind = kind, .action = action, .found = found, .wanted = wanted };
+
+	return array_push(&plan->steps, step);
+}
+
+/* One step of the walk: `order` tells which side's object comes first; 0 is the same one. */
+static int diff_pair(enum object_kind kind, int order, const void *found, const void *wanted,
+		     struct plan *plan)
+{
+	const struct kind *k = &kinds[kind];
+
+	if (order == 0)
+		return k->same(found, wanted) ? 0
+					      : add_step(plan, kind, STEP_CHANGE, found, wanted);
+	if (k->keeps_surplus)
+		return 0;
+	return order < 0 ? add_step(plan, kind, STEP_DELETE, found, NULL)
+			 : add_step(plan, kind, STEP_ADD, NULL, wanted);
+}
+
+static int diff_kind(enum object_kind kind, struct side found, struct side wanted,
+		     struct plan *plan)
+{
+	const struct kind *k = &kinds[kind];
+	size_t i = 0, j = 0;
+
+	while (i < found.n || j < wanted.n) {
+		const void *x = (const char *)found.v + i * k->size;
+		const void *y = (const char *)wanted.v + j * k->size;
+		int order = i == found.n ? 1 : j == wanted.n ? -1 : k->compare(x, y);
+		int r = diff_pair(kind, order, x, y, plan);
+
+		if (r < 0)
+			return r;
+		i += order <= 0;
+		j += order >= 0;
+	}
+	return 0;
+}
+
+/* Appends the steps of one kind with one of the given actions. */
+static int take(const struct plan *from, enum object_kind kind, unsigned actions, struct plan *to)
+{
+	array_foreach(&from->steps, step)
+		if (step->kind == kind && actions & 1U << step->action) {
+			int r = array_push(&to->steps, *step);
+
+			if (r < 0)
+				return r;
+		}
+	return 0;
+}
+
+enum {
+	ADD = 1 << STEP_ADD,
+	CHANGE = 1 << STEP_CHANGE,
+	DELETE = 1 << STEP_DELETE
+};
+
+static const struct {
+	enum object_kind kind;
+	unsigned actions;
+} ordering[] = {
+	{ OBJECT_SYSCTL, CHANGE },
+	{ OBJECT_ALIAS, ADD | CHANGE },
+	{ OBJECT_ROUTE, ADD | CHANGE },
+	{ OBJECT_RULE, ADD | CHANGE },
+	{ OBJECT_NFT_TABLE, DELETE },
+	{ OBJECT_NFT_TABLE, ADD },
+	{ OBJECT_NFT_SET, ADD },
+	{ OBJECT_NFT_CHAIN, ADD },
+	{ OBJECT_NFT_ELEMENT, DELETE },
+	{ OBJECT_NFT_RULE, DELETE },
+	{ OBJECT_NFT_ELEMENT, ADD | CHANGE },
+	{ OBJECT_NFT_RULE, ADD | CHANGE },
+	{ OBJECT_NFT_CHAIN, DELETE },
+	{ OBJECT_NFT_SET, DELETE },
+	{ OBJECT_RULE, DELETE },
+	{ OBJECT_ROUTE, DELETE },
+	{ OBJECT_ALIAS, DELETE },
+};
+
+static bool is_redefinition(const struct plan *plan)
+{
+	array_foreach(&plan->steps, step)
+		if (step->action == STEP_CHANGE &&
+		    (step->kind == OBJECT_NFT_CHAIN || step->kind == OBJECT_NFT_SET))
+			return true;
+	return false;
+}
+
+/* The nft part, as if nothing were there when `afresh`. */
+static int diff_nft(const struct objects *found, const struct objects *wanted, bool afresh,
+		    struct plan *plan)
+{
+	static const enum object_kind parts[] = { OBJECT_NFT_CHAIN, OBJECT_NFT_SET,
+						  OBJECT_NFT_ELEMENT, OBJECT_NFT_RULE };
+
+	if (found->nft_table && (afresh || !wanted->nft_table)) {
+		int r = add_step(plan, OBJECT_NFT_TABLE, STEP_DELETE, NULL, NULL);
+
+		if (r < 0 || !wanted->nft_table)
+			return r;
+	}
+	if (wanted->nft_table && (afresh || !found->nft_table)) {
+		int r = add_step(plan, OBJECT_NFT_TABLE, STEP_ADD, NULL, NULL);
+
+		if (r < 0)
+			return r;
+	}
+	for (size_t i = 0; i < ELEMENTS_OF(parts); i++) {
+		struct side nothing = { 0 };
+		int r = diff_kind(parts[i], afresh ? nothing : objects_side(found, parts[i]),
+				  objects_side(wanted, parts[i]), plan);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int diff_all(const struct objects *found, const struct objects *wanted, struct plan *plan)
+{
+	static const enum object_kind parts[] = { OBJECT_SYSCTL, OBJECT_ALIAS, OBJECT_ROUTE,
+						  OBJECT_RULE };
+	int r = diff_nft(found, wanted, false, plan);
+
+	if (r == 0 && is_redefinition(plan)) {
+		plan->steps.n = 0;
+		r = diff_nft(found, wanted, true, plan);
+	}
+	for (size_t i = 0; r == 0 && i < ELEMENTS_OF(parts); i++)
+		r = diff_kind(parts[i], objects_side(found, parts[i]),
+			      objects_side(wanted, parts[i]), plan);
+	return r;
+}
+
+int plan_diff(const struct objects *found, const struct objects *wanted, struct plan *ret)
+{
+	struct plan all = { 0 }, ordered = { 0 };
+	int r = diff_all(found, wanted, &all);
+
+	for (size_t i = 0; r == 0 && i < ELEMENTS_OF(ordering); i++)
+		r = take(&all, ordering[i].kind, ordering[i].actions, &ordered);
+	plan_done(&all);
+	if (r < 0)
+		plan_done(&ordered);
+	else
+		*ret = ordered;
+	return r;
+}
+
+void plan_done(struct plan *plan)
+{
+	array_done(&plan->steps);
+}

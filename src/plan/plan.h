@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include "base/array.h"
+#include "intent/objects.h"
+
+#include <stdio.h>
+
+/* The difference between what was found and what is wanted, as steps in the order to take them. */
+
+enum object_kind {
+	OBJECT_SYSCTL,
+	OBJECT_ALIAS,
+	OBJECT_ROUTE,
+	OBJECT_RULE,
+	OBJECT_NFT_TABLE,
+	OBJECT_NFT_CHAIN,
+	OBJECT_NFT_SET,
+	OBJECT_NFT_ELEMENT,
+	OBJECT_NFT_RULE,
+	OBJECT_KIND_MAX
+};
+
+enum step_action {
+	STEP_ADD,
+	STEP_CHANGE,
+	STEP_DELETE
+};
+
+struct step {
+	enum object_kind kind;
+	enum step_action action;
+	const void *wanted; /* the object's struct; NULL for a deletion and for the table */
+	const void *found;  /* the object's struct; NULL for an addition and for the table */
+	/* Filled in by who applies it: */
+	int error;       /* negative errno */
+	uint64_t handle; /* of an nft rule that was added or changed */
+};
+
+/* Steps point into the objects they were made from, which must outlive the plan. */
+struct plan {
+	ARRAY(struct step) steps;
+};
+
+/*
+ * Both sides sealed. The order: sysctls, then aliases, routes and rules that are added or changed;
+ * the nft steps, to be committed as one transaction in the given order; then the rules, routes and
+ * aliases that go. If the definition of a chain or set changed, the nft part is: delete the table,
+ * add everything. Surplus sysctls are not steps. 0 or -ENOMEM.
+ */
+int plan_diff(const struct objects *found, const struct objects *wanted, struct plan *ret);
+void plan_done(struct plan *plan);
+
+/* One line a step, "+", "~" or "-" first; `sets` (wanted or found) tells the types of elements. */
+void plan_print(const struct plan *plan, const struct objects *found, const struct objects *wanted,
+		FILE *out);
+/* Every object, a line each, in the same words. */
+void objects_print(const struct objects *objects, FILE *out);
+void step_print(const struct step *step, const struct objects *found, const struct objects *wanted,
+		FILE *out);
+
+/*
+ * Says that the nft steps of `plan` are done: the nft part of `wanted` becomes that of `found`,
+ * with the handles of the rules. The steps' pointers to nft objects and to sysctls are dead then.
+ */
+void plan_adopt_nft(struct objects *found, struct objects *wanted, const struct plan *plan);
