@@ -30,7 +30,8 @@ int array_reserve(void **v, size_t n, size_t *room, size_t size);
 		(array)->n = (array)->room = 0; \
 	} while (0)
 
-#define array_foreach(array, item) \
-	for (__typeof__(*(array)->v) *item = (array)->v; item < (array)->v + (array)->n; item++)
+#define array_foreach(array, item)                       \
+	for (__typeof__(*(array)->v) *item = (array)->v; \
+	     (array)->n && item < (array)->v + (array)->n; item++)
 
 #define ELEMENTS_OF(x) (sizeof(x) / sizeof((x)[0]))

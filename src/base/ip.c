@@ -150,6 +150,16 @@ bool ip_overlap(const struct ip_prefix *a, const struct ip_prefix *b)
 	return a->length <= b->length ? ip_contains(a, &b->address) : ip_contains(b, &a->address);
 }
 
+bool ip_is_covered(const struct ip_prefix *prefixes, size_t n, size_t i)
+{
+	for (size_t j = 0; j < n; j++)
+		if (j != i && ip_contains(&prefixes[j], &prefixes[i].address) &&
+		    (prefixes[j].length < prefixes[i].length ||
+		     (prefixes[j].length == prefixes[i].length && j < i)))
+			return true;
+	return false;
+}
+
 bool ip_increment(struct ip_address *address)
 {
 	for (size_t i = ip_size(address->family); i-- > 0;)

@@ -60,6 +60,8 @@ struct ip_prefix ip_network(const struct ip_prefix *prefix);
 struct ip_address ip_last(const struct ip_prefix *prefix);
 bool ip_contains(const struct ip_prefix *prefix, const struct ip_address *address);
 bool ip_overlap(const struct ip_prefix *a, const struct ip_prefix *b);
+/* True when another of the prefixes contains the one at `i`, or an earlier one equals it. */
+bool ip_is_covered(const struct ip_prefix *prefixes, size_t n, size_t i);
 /* Adds one; false when the last address of all wraps to the first. */
 bool ip_increment(struct ip_address *address);
 bool ip_is_link_local(const struct ip_address *address);

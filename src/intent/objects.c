@@ -316,6 +316,7 @@ int rule_compare(const void *a, const void *b)
 
 	c = c ? c : order(x->priority, y->priority);
 	c = c ? c : ip_prefix_compare(&x->from, &y->from);
+	c = c ? c : strcmp(x->oif, y->oif);
 	c = c ? c : order(x->mark, y->mark);
 	c = c ? c : order(x->mask, y->mask);
 	c = c ? c : order(x->table, y->table);

@@ -51,6 +51,7 @@ struct rule_object {
 	uint8_t family;
 	uint32_t priority;
 	struct ip_prefix from; /* family 0: any */
+	char oif[IFNAMSIZ];    /* lookups of sockets bound to this interface; empty: any */
 	uint32_t mark, mask;   /* mask 0: any */
 	uint32_t table;
 	bool suppress_default; /* suppress_prefixlength 0 */

@@ -38,6 +38,8 @@ static void print_rule(const struct rule_object *rule, FILE *out)
 		rule->priority);
 	if (ip_is_set(&rule->from.address))
 		fprintf(out, " from %s", ip_prefix_text(&rule->from).text);
+	if (rule->oif[0])
+		fprintf(out, " oif %s", rule->oif);
 	if (rule->mask)
 		fprintf(out, " fwmark 0x%" PRIx32 "/0x%" PRIx32, rule->mark, rule->mask);
 	fprintf(out, " lookup %" PRIu32, rule->table);

@@ -5,6 +5,8 @@
  * through when the line has no way out. A line's table and its mark rule exist for as long as the
  * line is configured.
  *
+ *   rule_base            bound to a line's device -> the line's table, whatever the mark: a socket
+ *                        that insists on a device (DHCP, ping -I) reaches nothing otherwise
  *   rule_base + n        the line's mark      -> the line's table
  *   rule_base + 100      everything           -> main, but not by its default routes
  *   rule_base + 100 + n  the line's addresses -> the line's table
@@ -13,6 +15,8 @@
 #include "policy/choice.h"
 #include "policy/policy.h"
 #include "uplink/learn.h"
+
+#include <stdio.h>
 
 enum {
 	BLACKHOLE_METRIC = 4000000000,
@@ -101,7 +105,14 @@ static void want_line_rules(const struct world *world, const struct line *line, 
 		.mask = gateway->mark_mask,
 		.table = line_table(world, line),
 	};
+	struct rule_object bound = {
+		.family = family,
+		.priority = gateway->rule_base,
+		.table = line_table(world, line),
+	};
 
+	snprintf(bound.oif, sizeof(bound.oif), "%s", line->config->interface);
+	want_rule(objects, &bound);
 	want_rule(objects, &marked);
 	array_foreach(&world->facts->addresses, address) {
 		struct rule_object from = {
