@@ -74,7 +74,7 @@ struct nft_chain {
 	const char *hook; /* "type filter hook prerouting priority -150"; NULL: a regular chain */
 };
 
-enum nft_set_flags {
+enum nft_set_nature {
 	NFT_SET_IS_INTERVAL = 1,
 	NFT_SET_IS_DYNAMIC = 2
 };
@@ -85,7 +85,7 @@ struct nft_set {
 	const char *
 		key; /* types as nft writes them: "ipv4_addr . inet_service"; "numgen" for a pick */
 	const char *data; /* NULL: a set; "verdict" or types: a map */
-	unsigned flags; /* enum nft_set_flags; elements of a dynamic set are the packet path's, not
+	unsigned flags; /* enum nft_set_nature; elements of a dynamic set are the packet path's, not
 			   ours */
 };
 

@@ -9,14 +9,13 @@
 
 static void inherit_line(struct line *line, const struct world *before)
 {
-	int at = config_find_uplink(before->config, line->config->name);
+	const struct config_uplink *config = line->config;
+	int at = config_find_uplink(before->config, config->name);
 
 	if (at < 0)
 		return;
-	line->number = before->lines[at].number;
-	line->state = before->lines[at].state;
-	line->reason = before->lines[at].reason;
-	line->since_us = before->lines[at].since_us;
+	*line = before->lines[at];
+	line->config = config;
 }
 
 static void inherit_totals(const struct config_service *service, struct service_state *state,

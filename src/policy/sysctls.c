@@ -45,4 +45,7 @@ void sysctls_intent(const struct world *world, struct objects *objects)
 		if (world->lines[i].link)
 			want_line_sysctls(world->lines[i].config, forwarding, objects);
 	want_no_redirects(world, objects);
+	/* Else connections that began while no daemon listened would end without a word. */
+	if (world->config->services.n)
+		want_sysctl(objects, "1", "2", "net/netfilter/nf_conntrack_events");
 }

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * From what may have changed to a kernel arranged: re-read what is dirty, judge the lines, make
+ * the intent, compare, apply; then clear away connections that cannot go on.
+ */
+#include "daemon/state.h"
+
+#include "base/log.h"
+#include "base/time.h"
+#include "plan/intent.h"
+#include "plan/plan.h"
+#include "uplink/learn.h"
+#include "uplink/state.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+enum {
+	RETRY_US = 5 * 1000 * 1000 /* after the kernel refused something */
+};
+
+static void judge_line(struct daemon *d, struct line *line)
+{
+	enum uplink_state was = line->state;
+	bool known = line->reason;
+	struct uplink_verdict verdict;
+	char text[160];
+
+	uplink_learn(line, &d->facts);
+	verdict = uplink_judge(line, facts_link(&d->facts, line->link),
+			       overrides_is_disabled(&d->runtime.overrides, line->config->name));
+	if (!uplink_enter(line, &verdict, realtime_us()))
+		return;
+	snprintf(text, sizeof(text), "%s -> %s (%s)", known ? uplink_state_text(was) : "start",
+		 uplink_state_text(line->state), line->reason);
+	log_notice("uplink %s: %s", line->config->name, text);
+	if (d->control) {
+		control_event(d->control, "uplink", line->config->name, text);
+		control_uplink_changed(d->control, line->config->name);
+	}
+}
+
+static bool same_ways(const struct line *a, const struct line *b)
+{
+	for (enum family_index f = 0; f < FAMILY_INDEX_MAX; f++)
+		if (!ip_equal(&a->family[f].address, &b->family[f].address))
+			return false;
+	return true;
+}
+
+static void judge_lines(struct daemon *d, const struct before *before)
+{
+	for (size_t i = 0; i < d->config->uplinks.n; i++) {
+		judge_line(d, &d->world.lines[i]);
+		d->recount = d->recount || !same_ways(&before->lines[i], &d->world.lines[i]);
+	}
+}
+
+static int before_keep(struct daemon *d, struct before *ret)
+{
+	size_t n = d->config->uplinks.n;
+
+	*ret = (struct before){ .lines = calloc(n + 1, sizeof(*ret->lines)) };
+	if (!ret->lines)
+		return -ENOMEM;
+	memcpy(ret->lines, d->world.lines, n * sizeof(*ret->lines));
+	/* At the start nobody knows; a line that is dead now may have died before. */
+	for (size_t i = 0; !d->settled && i < n; i++)
+		for (enum family_index f = 0; f < FAMILY_INDEX_MAX; f++)
+			ret->lines[i].family[f].usable = true;
+	array_foreach(&d->facts.links, link) {
+		int r = array_push(&ret->links, *link);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static void before_done(struct before *before)
+{
+	free(before->lines);
+	array_done(&before->links);
+}
+
+static uint64_t hash_failures(const struct plan *plan)
+{
+	uint64_t hash = 0;
+
+	array_foreach(&plan->steps, step)
+		if (step->error < 0)
+			hash = hash * 31 + (uint64_t)-step->error +
+			       (uint64_t)(step - plan->steps.v) * 1024;
+	return hash;
+}
+
+/* Says what the kernel refused: routing steps each, the transaction by its first step. */
+static void report_failures(struct daemon *d, const struct plan *plan, const struct objects *wanted)
+{
+	uint64_t hash = hash_failures(plan);
+	bool nft_said = false;
+
+	if (hash == d->failures)
+		return;
+	d->failures = hash;
+	array_foreach(&plan->steps, step) {
+		_cleanup_free_ char *text = NULL;
+		bool nft = step->kind >= OBJECT_NFT_TABLE;
+		size_t size;
+		FILE *out;
+
+		if (step->error >= 0 || (nft && nft_said))
+			continue;
+		nft_said = nft_said || nft;
+		out = open_memstream(&text, &size);
+		if (!out)
+			continue;
+		step_print(step, &d->found, wanted, out);
+		fclose(out);
+		text[strcspn(text, "\n")] = '\0';
+		log_errno(LOG_WARNING, step->error, "%s%s",
+			  nft ? "nft transaction, first step " : "", text);
+	}
+}
+
+static void announce_aliases(struct daemon *d, const struct plan *plan, const struct before *before)
+{
+	array_foreach(&plan->steps, step) {
+		const struct alias_object *alias = step->wanted;
+
+		if (step->kind == OBJECT_ALIAS && step->action == STEP_ADD && step->error == 0)
+			d->kernel->ops->announce(d->kernel, alias->link, &alias->prefix.address);
+	}
+	array_foreach(&d->found.aliases, alias) {
+		const struct link *link = facts_link(&d->facts, alias->link);
+		bool had_carrier = false;
+
+		array_foreach(&before->links, old)
+			if (old->index == alias->link)
+				had_carrier = old->carrier;
+		if (link && link->carrier && !had_carrier)
+			d->kernel->ops->announce(d->kernel, alias->link, &alias->prefix.address);
+	}
+}
+
+static bool has_nft_steps(const struct plan *plan, int *ret_error)
+{
+	array_foreach(&plan->steps, step)
+		if (step->kind >= OBJECT_NFT_TABLE) {
+			*ret_error = step->error;
+			return true;
+		}
+	return false;
+}
+
+/* What is found when the plan is done: the nft part by what was wanted, the rest by its events. */
+static void adopt(struct daemon *d, struct objects *wanted, const struct plan *plan)
+{
+	int error = 0;
+
+	if (!has_nft_steps(plan, &error))
+		return;
+	if (error == 0)
+		plan_adopt_nft(&d->found, wanted, plan);
+	else
+		d->dirty |= KERNEL_NFT;
+}
+
+int make_plan(struct daemon *d, struct objects *wanted, struct plan *plan)
+{
+	int r = intent_make(&d->world, &d->runtime.slots, wanted);
+
+	if (r == 0)
+		r = d->kernel->ops->observe_sysctls(d->kernel, wanted, &d->found);
+	return r < 0 ? r : plan_diff(&d->found, wanted, plan);
+}
+
+/* Makes the kernel what it should be. 0, or the first thing that the kernel refused. */
+static int converge(struct daemon *d, const struct before *before)
+{
+	struct objects wanted = { 0 };
+	struct plan plan = { 0 };
+	int r = make_plan(d, &wanted, &plan);
+
+	if (r == 0)
+		r = runtime_keep_sysctls(&d->runtime, &plan);
+	if (r < 0) {
+		log_errno(LOG_ERR, r, "cannot make a plan");
+	} else {
+		runtime_save(&d->runtime);
+		if (plan.steps.n)
+			r = d->kernel->ops->apply(d->kernel, &plan);
+		log_debug("%zu steps", plan.steps.n);
+		report_failures(d, &plan, &wanted);
+		announce_aliases(d, &plan, before);
+		adopt(d, &wanted, &plan);
+	}
+	if (r < 0)
+		daemon_later(d, RETRY_US);
+	plan_done(&plan);
+	array_done(&d->found.sysctls);
+	objects_done(&wanted);
+	return r;
+}
+
+int observe(struct daemon *d)
+{
+	unsigned parts = d->dirty;
+	int r;
+
+	d->dirty = 0;
+	r = d->kernel->ops->observe(d->kernel, parts, &d->facts, &d->found);
+	if (r < 0) {
+		d->dirty |= parts;
+		daemon_later(d, RETRY_US);
+		return log_errno(LOG_ERR, r, "cannot read the kernel's state");
+	}
+	return 0;
+}
+
+int arrange(struct daemon *d)
+{
+	struct before before = { 0 };
+	int r = before_keep(d, &before);
+
+	sd_event_source_set_enabled(d->storm, SD_EVENT_OFF);
+	if (r == 0)
+		r = observe(d);
+	if (r == 0) {
+		judge_lines(d, &before);
+		if (!d->settled)
+			adopt_flows(d);
+		if (d->recount && d->watching)
+			recount(d);
+		d->ring_us = monotonic_us();
+		r = converge(d, &before);
+		clear_flows(d, &before);
+		if (!d->settled)
+			clear_stale(d);
+		d->settled = true;
+	}
+	before_done(&before);
+	return r;
+}

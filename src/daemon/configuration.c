@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Changing over to a configuration: everything that can fail happens before anything changes.
+ */
+#include "daemon/state.h"
+
+#include <errno.h>
+#include <string.h>
+
+struct used_marks {
+	const struct config_gateway *gateway;
+	bool used[LINE_NUMBER_MAX + 1];
+};
+
+static void note_mark(const struct flow *flow, void *userdata)
+{
+	struct used_marks *marks = userdata;
+	uint32_t mask = marks->gateway->mark_mask;
+	uint32_t number = (flow->mark & mask) >> __builtin_ctz(mask);
+
+	if (number <= LINE_NUMBER_MAX)
+		marks->used[number] = true;
+}
+
+static bool is_mark_used(unsigned number, void *userdata)
+{
+	const struct used_marks *marks = userdata;
+
+	return marks->used[number];
+}
+
+static int number_lines(struct daemon *d, const struct config *config, struct world *world)
+{
+	struct used_marks marks = { .gateway = &config->gateway };
+	int r = d->kernel->ops->flows_dump(d->kernel, note_mark, &marks);
+
+	if (r == 0)
+		r = line_numbers_assign(&d->runtime.numbers, config, is_mark_used, &marks);
+	for (size_t i = 0; r == 0 && i < config->uplinks.n; i++)
+		world->lines[i].number =
+			line_numbers_find(&d->runtime.numbers, config->uplinks.v[i].name);
+	return r;
+}
+
+static int watch_cgroups(struct daemon *d, const struct config *config)
+{
+	ARRAY(const char *) names = { 0 };
+	int r = 0;
+
+	array_foreach(&config->policies, policy) {
+		if (policy->unit)
+			r = r < 0 ? r : array_push(&names, policy->unit);
+		if (policy->cgroup)
+			r = r < 0 ? r : array_push(&names, policy->cgroup);
+	}
+	if (r == 0)
+		r = d->kernel->ops->watch_cgroups(d->kernel, names.v, names.n);
+	array_done(&names);
+	return r;
+}
+
+/* Counting connections costs something for each of them, so only where services want it. */
+static int watch_flows(struct daemon *d, const struct config *config)
+{
+	bool wanted = config->services.n > 0;
+	int r = wanted == d->watching ? 0 : d->kernel->ops->flows_watch(d->kernel, wanted);
+
+	if (r == 0)
+		d->watching = wanted;
+	return r;
+}
+
+/* Remembers the lines that `config` does not have any more, for their connections to be ended. */
+static int note_ended(struct daemon *d, const struct config *config)
+{
+	d->ended.n = 0;
+	for (size_t i = 0; d->config && i < d->config->uplinks.n; i++) {
+		int r;
+
+		if (config_find_uplink(config, d->config->uplinks.v[i].name) >= 0)
+			continue;
+		r = array_push(&d->ended, line_mark(&d->world, &d->world.lines[i]));
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* Takes a checked configuration over; it belongs to the daemon afterwards. On failure nothing
+ * changed. */
+int use_config(struct daemon *d, struct config *config)
+{
+	struct world world = { 0 };
+	int r = world_init(&world, config, &d->facts, d->config ? &d->world : NULL);
+
+	if (r == 0)
+		r = number_lines(d, config, &world);
+	if (r == 0)
+		r = watch_cgroups(d, config);
+	if (r == 0)
+		r = watch_flows(d, config);
+	if (r == 0)
+		r = note_ended(d, config);
+	if (r < 0) {
+		world_done(&world);
+		return r;
+	}
+	if (d->control)
+		control_objects_leave(d->control);
+	world_done(&d->world);
+	config_free(d->config);
+	d->config = config;
+	d->world = world;
+	overrides_apply(&d->runtime.overrides, &d->world);
+	d->recount = true;
+	d->dirty = KERNEL_EVERYTHING;
+	if (d->control)
+		control_objects_arrive(d->control);
+	return 0;
+}

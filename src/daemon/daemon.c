@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The daemon: owns the loop, and this folder is the one place that sees every part.
+ *
+ * Whatever happens (an event of the kernel, a request, a signal) only records what may have
+ * changed. One deferred source then runs arrange(), so that every kind of trouble is the same
+ * case, and a thing done once is done for all of them.
+ */
+#include "daemon/daemon.h"
+
+#include "base/log.h"
+#include "base/time.h"
+#include "daemon/state.h"
+#include "plan/plan.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <systemd/sd-daemon.h>
+
+enum {
+	STORM_US = 5 * 1000 /* arrange() runs this soon even while events keep coming */
+};
+
+void daemon_soon(struct daemon *d)
+{
+	sd_event_source_set_enabled(d->soon, SD_EVENT_ONESHOT);
+	if (sd_event_source_get_enabled(d->storm, NULL) <= 0) {
+		sd_event_source_set_time_relative(d->storm, STORM_US);
+		sd_event_source_set_enabled(d->storm, SD_EVENT_ONESHOT);
+	}
+}
+
+void daemon_later(struct daemon *d, uint64_t delay_us)
+{
+	uint64_t at = monotonic_us() + delay_us, planned;
+
+	if (sd_event_source_get_enabled(d->later, NULL) > 0 &&
+	    sd_event_source_get_time(d->later, &planned) >= 0 && planned <= at)
+		return;
+	sd_event_source_set_time(d->later, at);
+	sd_event_source_set_enabled(d->later, SD_EVENT_ONESHOT);
+}
+
+static int on_soon(sd_event_source *source, void *userdata)
+{
+	arrange(userdata);
+	return 0;
+}
+
+static int on_time(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	arrange(userdata);
+	return 0;
+}
+
+static void on_changed(unsigned parts, void *userdata)
+{
+	struct daemon *d = userdata;
+
+	d->dirty |= parts;
+	daemon_soon(d);
+}
+
+static int on_reload_signal(sd_event_source *source, const struct signalfd_siginfo *info,
+			    void *userdata)
+{
+	struct daemon *d = userdata;
+	_cleanup_free_ char *errors = NULL;
+
+	sd_notifyf(false, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64, monotonic_us());
+	if (daemon_requests.reload(d, &errors) < 0)
+		log_error("reload refused:\n%s", errors ? errors : "out of memory");
+	sd_notify(false, "READY=1");
+	return 0;
+}
+
+static int block_signals(void)
+{
+	sigset_t signals;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGHUP);
+	signal(SIGPIPE, SIG_IGN);
+	return sigprocmask(SIG_BLOCK, &signals, NULL) < 0 ? -errno : 0;
+}
+
+static int add_sources(struct daemon *d)
+{
+	int r = block_signals();
+
+	r = r < 0 ? r : sd_event_add_signal(d->event, NULL, SIGTERM, NULL, NULL);
+	r = r < 0 ? r : sd_event_add_signal(d->event, NULL, SIGINT, NULL, NULL);
+	r = r < 0 ? r : sd_event_add_signal(d->event, NULL, SIGHUP, on_reload_signal, d);
+	r = r < 0 ? r : sd_event_add_defer(d->event, &d->soon, on_soon, d);
+	r = r < 0 ? r : sd_event_source_set_priority(d->soon, SD_EVENT_PRIORITY_IDLE);
+	r = r < 0 ? r : sd_event_source_set_enabled(d->soon, SD_EVENT_OFF);
+	r = r < 0 ? r : sd_event_add_time(d->event, &d->storm, CLOCK_MONOTONIC, 0, 1, on_time, d);
+	r = r < 0 ? r : sd_event_source_set_priority(d->storm, SD_EVENT_PRIORITY_IMPORTANT);
+	r = r < 0 ? r : sd_event_source_set_enabled(d->storm, SD_EVENT_OFF);
+	r = r < 0 ? r : sd_event_add_time(d->event, &d->later, CLOCK_MONOTONIC, 0, 1, on_time, d);
+	return r < 0 ? r : sd_event_source_set_enabled(d->later, SD_EVENT_OFF);
+}
+
+static int load_first_config(struct daemon *d)
+{
+	_cleanup_free_ char *errors = NULL;
+	_cleanup_(config_freep) struct config *config = NULL;
+	int r = config_load(d->config_path, &config, &errors);
+
+	if (r < 0) {
+		fputs(errors ? errors : "out of memory\n", stderr);
+		return r;
+	}
+	r = use_config(d, config);
+	if (r < 0)
+		return log_errno(LOG_ERR, r, "cannot take over the configuration");
+	TAKE_PTR(config);
+	return 0;
+}
+
+static int daemon_start(struct daemon *d, const char *runtime_dir)
+{
+	const struct kernel_callbacks callbacks = { .changed = on_changed,
+						    .flow = on_flow,
+						    .userdata = d };
+	int r = runtime_load(&d->runtime, runtime_dir);
+
+	if (r < 0)
+		return r;
+	r = sd_event_default(&d->event);
+	r = r < 0 ? r : add_sources(d);
+	r = r < 0 ? r : flows_new(&d->flows);
+	if (r < 0)
+		return log_errno(LOG_ERR, r, "cannot start");
+	r = kernel_open(&d->kernel);
+	r = r < 0 ? r : d->kernel->ops->attach(d->kernel, d->event, &callbacks);
+	if (r < 0)
+		return log_errno(LOG_ERR, r, "cannot speak to the kernel");
+	r = load_first_config(d);
+	if (r < 0)
+		return r;
+	/* What the kernel refuses is logged and tried again; it is no reason not to run. */
+	arrange(d);
+	return control_new(d->event, runtime_dir, &daemon_requests, d, &d->control);
+}
+
+static void daemon_stop(struct daemon *d)
+{
+	control_free(d->control);
+	kernel_close(d->kernel);
+	flows_free(d->flows);
+	world_done(&d->world);
+	config_free(d->config);
+	facts_done(&d->facts);
+	objects_done(&d->found);
+	array_done(&d->ended);
+	runtime_done(&d->runtime);
+	sd_event_source_unref(d->soon);
+	sd_event_source_unref(d->storm);
+	sd_event_source_unref(d->later);
+	sd_event_unref(d->event);
+}
+
+int daemon_run(const char *config_path, const char *runtime_dir)
+{
+	struct daemon d = { .config_path = config_path };
+	int r = daemon_start(&d, runtime_dir);
+
+	if (r >= 0) {
+		sd_notify(false, "READY=1");
+		log_info("uplinkd " UPLINKD_VERSION " runs");
+		r = sd_event_loop(d.event);
+		sd_notify(false, "STOPPING=1");
+		if (r < 0)
+			log_errno(LOG_ERR, r, "the event loop failed");
+	}
+	daemon_stop(&d);
+	return r;
+}
+
+static int flush_kernel(struct kernel *kernel)
+{
+	struct facts facts = { 0 };
+	struct objects found = { 0 };
+	const struct objects nothing = { 0 };
+	struct plan plan = { 0 };
+	int r = kernel->ops->observe(kernel, KERNEL_EVERYTHING, &facts, &found);
+
+	if (r == 0)
+		r = plan_diff(&found, &nothing, &plan);
+	if (r == 0)
+		r = kernel->ops->apply(kernel, &plan);
+	plan_done(&plan);
+	objects_done(&found);
+	facts_done(&facts);
+	return r;
+}
+
+int daemon_flush(const char *runtime_dir)
+{
+	_cleanup_(kernel_closep) struct kernel *kernel = NULL;
+	struct runtime runtime = { 0 };
+	int r = kernel_open(&kernel);
+
+	if (r < 0)
+		return log_errno(LOG_ERR, r, "cannot speak to the kernel");
+	r = flush_kernel(kernel);
+	if (r < 0)
+		return log_errno(LOG_ERR, r, "cannot take everything out of the kernel");
+	r = runtime_load(&runtime, runtime_dir);
+	if (r == 0)
+		r = runtime_restore(&runtime);
+	if (r == 0)
+		r = runtime_save(&runtime);
+	runtime_done(&runtime);
+	return r < 0 ? log_errno(LOG_ERR, r, "cannot restore the kernel's parameters") : 0;
+}

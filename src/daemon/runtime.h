@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include "intent/overrides.h"
+#include "plan/plan.h"
+#include "sched/slots.h"
+#include "uplink/numbers.h"
+
+#include <stdbool.h>
+
+/* A kernel parameter as it was before us. */
+struct saved_sysctl {
+	char path[128];
+	char value[16];
+};
+
+enum runtime_file {
+	RUNTIME_LINES,
+	RUNTIME_SLOTS,
+	RUNTIME_OVERRIDES,
+	RUNTIME_SYSCTLS,
+	RUNTIME_FILE_MAX
+};
+
+/*
+ * What must outlive the daemon until the next boot, in files of the runtime directory: the
+ * numbers of the lines, the places of the rings, the operator's word, and the kernel parameters
+ * as they were found.
+ */
+struct runtime {
+	const char *directory;
+	struct line_numbers numbers;
+	struct slots slots;
+	struct overrides overrides;
+	ARRAY(struct saved_sysctl) sysctls;
+	char *written[RUNTIME_FILE_MAX]; /* what each file holds */
+	bool first_start;                /* no daemon has left its numbers here */
+};
+
+/* Creates the directory (0755) and reads what is there. 0 or a negative errno, logged. */
+int runtime_load(struct runtime *runtime, const char *directory);
+/* Writes the files whose contents have changed. 0 or a negative errno, logged. */
+int runtime_save(struct runtime *runtime);
+/* Remembers the present value of every sysctl that the plan is about to change for the first time.
+ */
+int runtime_keep_sysctls(struct runtime *runtime, const struct plan *plan);
+/* Puts the kernel parameters back and forgets them and the slots. 0 or the first error. */
+int runtime_restore(struct runtime *runtime);
+void runtime_done(struct runtime *runtime);
