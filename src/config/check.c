@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Checks of a configuration as a whole, made on what was read even when parts of it are wrong, so
+ * that all problems are said at once: a value that failed to be read is unset here and is passed
+ * over. Indexes are those of the file's lists, which leads from a value back to its setting.
+ */
+#include "config/check.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+/* The setting `key` of the list's element `i`, or that element when it lacks the key. */
+static const config_setting_t *place(const struct reader *reader, const char *list, size_t i,
+				     const char *key)
+{
+	const config_setting_t *root = config_root_setting(&reader->tree);
+	const config_setting_t *group =
+		config_setting_get_elem(config_setting_get_member(root, list), (unsigned)i);
+	const config_setting_t *setting = NULL;
+
+	if (config_setting_is_group(group))
+		setting = config_setting_get_member(group, key);
+	return setting ? setting : group;
+}
+
+/* Element `i` of an array, or the setting itself where a single value stands for an array. */
+static const config_setting_t *element(const config_setting_t *setting, size_t i)
+{
+	return config_setting_is_array(setting) ? config_setting_get_elem(setting, (unsigned)i)
+						: setting;
+}
+
+/* A setting of the gateway, or the whole when it relies on the default. */
+static const config_setting_t *gateway_place(const struct reader *reader, const char *key)
+{
+	const config_setting_t *root = config_root_setting(&reader->tree);
+	const config_setting_t *gateway = config_setting_get_member(root, "gateway");
+	const config_setting_t *setting = NULL;
+
+	if (gateway && config_setting_is_group(gateway))
+		setting = config_setting_get_member(gateway, key);
+	if (!setting)
+		setting = config_setting_get_member(root, "uplinks");
+	return setting;
+}
+
+/* The uplink of that interface, or NULL. */
+static const struct config_uplink *line_of(const struct config *config, const char *interface)
+{
+	array_foreach(&config->uplinks, uplink)
+		if (uplink->interface && strcmp(uplink->interface, interface) == 0)
+			return uplink;
+	return NULL;
+}
+
+static bool is_contiguous(uint32_t mask)
+{
+	uint32_t bits = mask >> __builtin_ctz(mask);
+
+	return (bits & (bits + 1)) == 0;
+}
+
+/* How many lines can be told apart by the mark: 0 is no line, and the kernel owns three tables. */
+static size_t count_numbers(const struct config_gateway *gateway)
+{
+	uint32_t most = gateway->mark_mask >> __builtin_ctz(gateway->mark_mask);
+	size_t n = 0;
+
+	for (uint32_t number = 1; number <= most && n <= CONFIG_UPLINKS_MAX; number++) {
+		uint32_t table = gateway->table_base + number;
+
+		n += table < 253 || table > 255;
+	}
+	return n;
+}
+
+static void check_mask(struct reader *reader)
+{
+	const struct config *config = reader->config;
+	const config_setting_t *setting = gateway_place(reader, "mark_mask");
+	uint32_t mask = config->gateway.mark_mask;
+
+	if (!is_contiguous(mask))
+		problem(reader, setting,
+			"0x%08" PRIx32 " has gaps; its bits must stand together, as in 0x0000ff00",
+			mask);
+	else if (count_numbers(&config->gateway) < config->uplinks.n)
+		problem(reader, setting,
+			"0x%08" PRIx32
+			" can tell %zu lines apart, and the file has %zu; use more bits",
+			mask, count_numbers(&config->gateway), config->uplinks.n);
+}
+
+static void check_inside(struct reader *reader)
+{
+	const struct names *inside = &reader->config->gateway.inside;
+
+	for (size_t i = 0; i < inside->n; i++) {
+		const struct config_uplink *uplink;
+
+		if (!inside->v[i])
+			continue;
+		uplink = line_of(reader->config, inside->v[i]);
+		if (uplink)
+			problem(reader, element(gateway_place(reader, "inside"), i),
+				"\"%s\" is the interface of uplink \"%s\" and so not inside",
+				inside->v[i], uplink->name ? uplink->name : "?");
+	}
+}
+
+static void check_policy_interfaces(struct reader *reader, size_t index)
+{
+	const struct config_policy *policy = &reader->config->policies.v[index];
+	const config_setting_t *setting = place(reader, "policies", index, "interface");
+
+	for (size_t i = 0; i < policy->interfaces.n; i++) {
+		const char *interface = policy->interfaces.v[i];
+
+		if (interface && line_of(reader->config, interface))
+			problem(reader, element(setting, i),
+				"\"%s\" is the interface of a line; a policy decides for traffic "
+				"that comes from other interfaces",
+				interface);
+	}
+	if (policy->interfaces.n && config_policy_is_local(policy))
+		problem(reader, setting,
+			"never matches together with user, group, unit or cgroup: what a process "
+			"of this machine sends comes from no interface");
+}
+
+static bool has_family(const struct prefixes *prefixes, uint8_t family)
+{
+	for (size_t i = 0; i < prefixes->n; i++)
+		if (prefixes->v[i].address.family == family)
+			return true;
+	return false;
+}
+
+/* Prefixes that could not be read are of no family; then nothing is concluded. */
+static void check_policy_families(struct reader *reader, size_t index)
+{
+	const struct config_policy *policy = &reader->config->policies.v[index];
+	const struct prefixes *from = &policy->from, *to = &policy->to;
+
+	if (!from->n || !to->n || has_family(from, AF_UNSPEC) || has_family(to, AF_UNSPEC))
+		return;
+	for (enum family_index f = 0; f < FAMILY_INDEX_MAX; f++)
+		if (has_family(from, family_of(f)) && has_family(to, family_of(f)))
+			return;
+	problem(reader, place(reader, "policies", index, "to"),
+		"has no address family in common with from, so the policy never matches");
+}
+
+static bool serves_family(const struct config_service *service, uint8_t family)
+{
+	for (size_t i = 0; i < service->servers.n; i++)
+		if (service->servers.v[i].address.family == family ||
+		    !ip_is_set(&service->servers.v[i].address))
+			return true;
+	return false;
+}
+
+/* A server that could not be read may be of either family. */
+static void check_service(struct reader *reader, size_t index)
+{
+	const struct config_service *service = &reader->config->services.v[index];
+	const config_setting_t *setting = place(reader, "services", index, "listen");
+
+	for (size_t i = 0; service->servers.n && i < service->listens.n; i++) {
+		uint8_t family = service->listens.v[i].address.family;
+
+		if (family != AF_UNSPEC && !serves_family(service, family))
+			problem(reader, element(setting, i),
+				"is an %s address, and the service has no %s server",
+				family == AF_INET6 ? "IPv6" : "IPv4",
+				family == AF_INET6 ? "IPv6" : "IPv4");
+	}
+}
+
+void check_config(struct reader *reader)
+{
+	const struct config *config = reader->config;
+
+	check_mask(reader);
+	check_inside(reader);
+	for (size_t i = 0; i < config->policies.n; i++) {
+		check_policy_interfaces(reader, i);
+		check_policy_families(reader, i);
+	}
+	for (size_t i = 0; i < config->services.n; i++)
+		check_service(reader, i);
+}

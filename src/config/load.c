@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The keys of uplinkd.conf(5) as tables, and the way from a file to a checked configuration: splice
+ * the includes (source.c), parse (libconfig), read by these tables (reader.c), check what no
+ * single value shows (check.c). Uplinks are read before what refers to them.
+ */
+#include "config/check.h"
+#include "config/config.h"
+#include "config/reader.h"
+#include "config/values.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	RULE_BASE_MAX = 32565 /* rule_base + 200 comes before main's own rule */
+};
+
+#define TABLE_BASE_MAX      (UINT32_MAX - 99) /* table_base + the highest number of a line */
+#define FIELD(type, member) .offset = offsetof(struct type, member)
+#define EACH(type)          .size = sizeof(type)
+#define SHAPE(table)        .keys = (table), .n = ELEMENTS_OF(table)
+
+static void read_firewall(struct reader *reader, const config_setting_t *setting, void *target)
+{
+	bool on = false;
+
+	if (is_type(reader, setting, CONFIG_TYPE_BOOL))
+		on = config_setting_get_bool(setting);
+	if (on)
+		problem(reader, setting, "true is not built yet; only false is allowed");
+}
+
+static void read_method(struct reader *reader, const config_setting_t *setting, void *target)
+{
+	const char *text = "nat";
+
+	if (is_type(reader, setting, CONFIG_TYPE_STRING))
+		text = config_setting_get_string(setting);
+	if (strcmp(text, "nat") != 0)
+		problem(reader, setting, "\"%s\" is not built yet; only \"nat\" is allowed", text);
+}
+
+static const struct word policy_schedulers[] = {
+	{ "wrr", SCHEDULER_WRR }, { "rr", SCHEDULER_RR }, { "fo", SCHEDULER_FO }, { NULL, 0 }
+};
+
+static const struct word service_schedulers[] = {
+	{ "wrr", SCHEDULER_WRR }, { "rr", SCHEDULER_RR }, { "wlc", SCHEDULER_WLC }, { NULL, 0 }
+};
+
+static const struct word otherwise_words[] = { { "drop", OTHERWISE_DROP },
+					       { "any", OTHERWISE_ANY },
+					       { NULL, 0 } };
+
+static const struct key gateway_keys[] = {
+	{ "inside", KEY_TEXTS, FIELD(config_gateway, inside), .text = read_interface,
+	  EACH(const char *) },
+	{ "forwarding", KEY_BOOL, FIELD(config_gateway, forwarding) },
+	{ "firewall", KEY_CUSTOM, .custom = read_firewall },
+	{ "mark_mask", KEY_NUMBER, FIELD(config_gateway, mark_mask), .least = 1,
+	  .most = UINT32_MAX },
+	{ "table_base", KEY_NUMBER, FIELD(config_gateway, table_base), .most = TABLE_BASE_MAX },
+	{ "rule_base", KEY_NUMBER, FIELD(config_gateway, rule_base), .least = 1,
+	  .most = RULE_BASE_MAX },
+};
+
+static const struct key uplink_keys[] = {
+	{ "name", KEY_TEXT, FIELD(config_uplink, name), .required = true,
+	  .text = read_uplink_name },
+	{ "interface", KEY_TEXT, FIELD(config_uplink, interface), .required = true,
+	  .text = read_line_interface },
+	{ "weight", KEY_NUMBER, FIELD(config_uplink, weight), .least = 1, .most = UINT16_MAX },
+	{ "tier", KEY_NUMBER, FIELD(config_uplink, tier), .least = 1, .most = UINT8_MAX },
+	{ "gateway", KEY_CUSTOM, .custom = read_gateway },
+	{ "snat", KEY_CUSTOM, .custom = read_snat },
+	{ "prefixes", KEY_TEXTS, FIELD(config_uplink, prefixes), .text = read_routed_prefix,
+	  EACH(struct ip_prefix) },
+};
+
+static const struct key policy_keys[] = {
+	{ "name", KEY_TEXT, FIELD(config_policy, name), .required = true, .text = read_name },
+	{ "user", KEY_TEXT_OR_TEXTS, FIELD(config_policy, users), .text = read_user, EACH(uid_t) },
+	{ "group", KEY_TEXT_OR_TEXTS, FIELD(config_policy, groups), .text = read_user_group,
+	  EACH(gid_t) },
+	{ "unit", KEY_TEXT, FIELD(config_policy, unit), .text = read_unit },
+	{ "cgroup", KEY_TEXT, FIELD(config_policy, cgroup), .text = read_cgroup },
+	{ "interface", KEY_TEXT_OR_TEXTS, FIELD(config_policy, interfaces), .text = read_interface,
+	  EACH(const char *) },
+	{ "from", KEY_TEXT_OR_TEXTS, FIELD(config_policy, from), .text = read_prefix,
+	  EACH(struct ip_prefix) },
+	{ "to", KEY_TEXT_OR_TEXTS, FIELD(config_policy, to), .text = read_prefix,
+	  EACH(struct ip_prefix) },
+	{ "ports", KEY_TEXTS, FIELD(config_policy, ports), .text = read_ports,
+	  EACH(struct port_range) },
+	{ "dscp", KEY_CUSTOM, .custom = read_dscp },
+	{ "use", KEY_TEXTS, FIELD(config_policy, use), .required = true, .text = read_uplink_ref,
+	  EACH(unsigned) },
+	{ "scheduler", KEY_WORD, FIELD(config_policy, scheduler), .words = policy_schedulers },
+	{ "sticky", KEY_TEXT, FIELD(config_policy, sticky_ms), .text = read_sticky },
+	{ "otherwise", KEY_WORD, FIELD(config_policy, otherwise), .words = otherwise_words },
+};
+
+static const struct key server_keys[] = {
+	{ "address", KEY_TEXT, .required = true, .text = read_server },
+	{ "weight", KEY_NUMBER, FIELD(config_server, weight), .most = UINT16_MAX },
+};
+
+static const struct config_server server_defaults = { .weight = 1 };
+static const struct shape server_shape = { SHAPE(server_keys), &server_defaults,
+					   sizeof(server_defaults) };
+
+static const struct key service_keys[] = {
+	{ "name", KEY_TEXT, FIELD(config_service, name), .required = true, .text = read_name },
+	{ "listen", KEY_TEXTS, FIELD(config_service, listens), .required = true,
+	  .text = read_listen, EACH(struct config_listen) },
+	{ "scheduler", KEY_WORD, FIELD(config_service, scheduler), .words = service_schedulers },
+	{ "method", KEY_CUSTOM, .custom = read_method },
+	{ "servers", KEY_GROUPS, FIELD(config_service, servers), .required = true,
+	  .shape = &server_shape },
+};
+
+static const struct key domain_keys[] = {
+	{ "name", KEY_TEXT, FIELD(config_domain, name), .required = true,
+	  .text = read_domain_name },
+	{ "addresses", KEY_TEXTS, FIELD(config_domain, addresses), .required = true,
+	  .text = read_alias, EACH(struct ip_prefix) },
+	{ "interface", KEY_TEXT, FIELD(config_domain, interface), .required = true,
+	  .text = read_interface },
+};
+
+static const struct config_uplink uplink_defaults = { .weight = 1, .tier = 1 };
+static const struct config_policy policy_defaults = { .dscp = -1 };
+static const struct config_service service_defaults = { 0 };
+static const struct config_domain domain_defaults = { 0 };
+static const struct config_gateway gateway_defaults = {
+	.forwarding = true, .mark_mask = 0x0000ff00, .table_base = 200, .rule_base = 100
+};
+
+static const struct shape gateway_shape = { SHAPE(gateway_keys), NULL, 0 };
+static const struct shape uplink_shape = { SHAPE(uplink_keys), &uplink_defaults,
+					   sizeof(uplink_defaults) };
+static const struct shape policy_shape = { SHAPE(policy_keys), &policy_defaults,
+					   sizeof(policy_defaults) };
+static const struct shape service_shape = { SHAPE(service_keys), &service_defaults,
+					    sizeof(service_defaults) };
+static const struct shape domain_shape = { SHAPE(domain_keys), &domain_defaults,
+					   sizeof(domain_defaults) };
+
+static const struct key root_keys[] = {
+	{ "gateway", KEY_GROUP, FIELD(config, gateway), .shape = &gateway_shape },
+	{ "uplinks", KEY_GROUPS, FIELD(config, uplinks), .most = CONFIG_UPLINKS_MAX,
+	  .shape = &uplink_shape },
+	{ "policies", KEY_GROUPS, FIELD(config, policies), .shape = &policy_shape },
+	{ "services", KEY_GROUPS, FIELD(config, services), .shape = &service_shape },
+	{ "domains", KEY_GROUPS, FIELD(config, domains), .shape = &domain_shape },
+};
+
+static const struct shape root_shape = { SHAPE(root_keys), NULL, 0 };
+
+static void read_tree(struct reader *reader)
+{
+	const config_setting_t *root;
+
+	if (!config_read_string(&reader->tree, reader->source.text)) {
+		report_add(&reader->report, (unsigned)config_error_line(&reader->tree), "%s",
+			   config_error_text(&reader->tree));
+		return;
+	}
+	root = config_root_setting(&reader->tree);
+	if (config_setting_length(root) == 0)
+		report_add(&reader->report, 1,
+			   "there are no settings; a configuration has at least one of gateway, "
+			   "uplinks, policies, services and domains");
+	read_group(reader, root, &root_shape, reader->config);
+	check_config(reader);
+	check_claims(reader);
+}
+
+static void reader_done(struct reader *reader)
+{
+	config_destroy(&reader->tree);
+	source_done(&reader->source);
+	report_done(&reader->report);
+	array_done(&reader->claims);
+}
+
+int config_parse(const char *path, const char *text, struct config **ret, char **ret_errors)
+{
+	_cleanup_(config_freep) struct config *config = calloc(1, sizeof(*config));
+	_cleanup_(reader_done) struct reader reader = { .config = config };
+	int r;
+
+	config_init(&reader.tree);
+	if (!config)
+		return -ENOMEM;
+	config->gateway = gateway_defaults;
+	r = source_read(&reader.source, path, text, &reader.report);
+	if (r < 0)
+		return r;
+	if (reader.report.problems.n == 0)
+		read_tree(&reader);
+	if (reader.report.error < 0)
+		return reader.report.error;
+	if (reader.report.problems.n) {
+		r = report_text(&reader.report, &reader.source, ret_errors);
+		return r < 0 ? r : -EINVAL;
+	}
+	*ret = TAKE_PTR(config);
+	return 0;
+}
+
+int config_load(const char *path, struct config **ret, char **ret_errors)
+{
+	_cleanup_free_ char *text = NULL;
+	char *message;
+	int r = source_load(path, &text);
+
+	if (r == 0)
+		return config_parse(path, text, ret, ret_errors);
+	if (asprintf(&message, "%s: cannot be read: %s\n", path, source_error_text(r)) < 0)
+		return -ENOMEM;
+	*ret_errors = message;
+	return r;
+}
+
+void config_free(struct config *config)
+{
+	if (!config)
+		return;
+	arena_done(&config->arena);
+	free(config);
+}

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The normalised file: every value in force, defaults included, one way to write each. Reading it
+ * gives the same configuration again, and printing that the same text. Selectors and options whose
+ * default is to have no effect are left out.
+ */
+#include "base/time.h"
+#include "config/config.h"
+#include "config/text.h"
+
+#include <inttypes.h>
+
+static void print_quoted(FILE *out, const char *text)
+{
+	fputc('"', out);
+	for (; *text; text++) {
+		if (*text == '"' || *text == '\\')
+			fputc('\\', out);
+		fputc(*text, out);
+	}
+	fputc('"', out);
+}
+
+static void print_text(FILE *out, const char *key, const char *text)
+{
+	fprintf(out, "\t\t%s = ", key);
+	print_quoted(out, text);
+	fputs(";\n", out);
+}
+
+/* An array is opened, filled by print_item() and closed; without items nothing is written. */
+static void print_item(FILE *out, const char *key, size_t i, const char *text)
+{
+	if (i == 0)
+		fprintf(out, "\t\t%s = [ ", key);
+	else
+		fputs(", ", out);
+	print_quoted(out, text);
+}
+
+static void print_end(FILE *out, size_t n)
+{
+	if (n)
+		fputs(" ];\n", out);
+}
+
+static void print_names(FILE *out, const char *key, const struct names *names)
+{
+	for (size_t i = 0; i < names->n; i++)
+		print_item(out, key, i, names->v[i]);
+	print_end(out, names->n);
+}
+
+static void print_prefixes(FILE *out, const char *key, const struct prefixes *prefixes)
+{
+	for (size_t i = 0; i < prefixes->n; i++)
+		print_item(out, key, i, ip_prefix_text(&prefixes->v[i]).text);
+	print_end(out, prefixes->n);
+}
+
+static void print_id(FILE *out, const char *key, size_t i, uint32_t id)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%" PRIu32, id);
+	print_item(out, key, i, text);
+}
+
+/* One address for each family that has one, else the word. */
+static void print_families(FILE *out, const char *key,
+			   const struct ip_address (*addresses)[FAMILY_INDEX_MAX], const char *word)
+{
+	size_t n = 0;
+
+	for (enum family_index f = 0; f < FAMILY_INDEX_MAX; f++)
+		if (ip_is_set(&(*addresses)[f]))
+			print_item(out, key, n++, ip_text(&(*addresses)[f]).text);
+	print_end(out, n);
+	if (!n)
+		print_text(out, key, word);
+}
+
+static void print_gateway(FILE *out, const struct config_gateway *gateway)
+{
+	fputs("gateway = {\n", out);
+	for (size_t i = 0; i < gateway->inside.n; i++) {
+		fputs(i ? ", " : "\tinside = [ ", out);
+		print_quoted(out, gateway->inside.v[i]);
+	}
+	print_end(out, gateway->inside.n);
+	fprintf(out, "\tforwarding = %s;\n", gateway->forwarding ? "true" : "false");
+	fputs("\tfirewall = false;\n", out);
+	fprintf(out, "\tmark_mask = 0x%08" PRIx32 ";\n", gateway->mark_mask);
+	fprintf(out, "\ttable_base = %" PRIu32 ";\n", gateway->table_base);
+	fprintf(out, "\trule_base = %" PRIu32 ";\n", gateway->rule_base);
+	fputs("};\n", out);
+}
+
+static void print_uplink(FILE *out, const struct config_uplink *uplink)
+{
+	print_text(out, "name", uplink->name);
+	print_text(out, "interface", uplink->interface);
+	fprintf(out, "\t\tweight = %" PRIu32 ";\n", uplink->weight);
+	fprintf(out, "\t\ttier = %" PRIu32 ";\n", uplink->tier);
+	print_families(out, "gateway", &uplink->gateway, "auto");
+	print_families(out, "snat", &uplink->snat_address, snat_mode_text(uplink->snat));
+	print_prefixes(out, "prefixes", &uplink->prefixes);
+}
+
+static void print_ports(FILE *out, const struct config_policy *policy)
+{
+	for (size_t i = 0; i < policy->ports.n; i++) {
+		const struct port_range *range = &policy->ports.v[i];
+		const char *protocol = protocol_text(range->protocol);
+		char text[32];
+
+		if (range->first == 0)
+			snprintf(text, sizeof(text), "%s", protocol);
+		else if (range->first == range->last)
+			snprintf(text, sizeof(text), "%s/%u", protocol, range->first);
+		else
+			snprintf(text, sizeof(text), "%s/%u-%u", protocol, range->first,
+				 range->last);
+		print_item(out, "ports", i, text);
+	}
+	print_end(out, policy->ports.n);
+}
+
+static void print_selectors(FILE *out, const struct config_policy *policy)
+{
+	for (size_t i = 0; i < policy->users.n; i++)
+		print_id(out, "user", i, policy->users.v[i]);
+	print_end(out, policy->users.n);
+	for (size_t i = 0; i < policy->groups.n; i++)
+		print_id(out, "group", i, policy->groups.v[i]);
+	print_end(out, policy->groups.n);
+	if (policy->unit)
+		print_text(out, "unit", policy->unit);
+	if (policy->cgroup)
+		print_text(out, "cgroup", policy->cgroup);
+	print_names(out, "interface", &policy->interfaces);
+	print_prefixes(out, "from", &policy->from);
+	print_prefixes(out, "to", &policy->to);
+	print_ports(out, policy);
+	if (policy->dscp >= 0)
+		fprintf(out, "\t\tdscp = %d;\n", policy->dscp);
+}
+
+static void print_policy(FILE *out, const struct config *config, const struct config_policy *policy)
+{
+	print_text(out, "name", policy->name);
+	print_selectors(out, policy);
+	for (size_t i = 0; i < policy->use.n; i++)
+		print_item(out, "use", i, config->uplinks.v[policy->use.v[i]].name);
+	print_end(out, policy->use.n);
+	print_text(out, "scheduler", scheduler_id_text(policy->scheduler));
+	if (policy->sticky_ms)
+		print_text(out, "sticky", duration_text(policy->sticky_ms).text);
+	if (policy->otherwise == OTHERWISE_DROP)
+		print_text(out, "otherwise", "drop");
+	if (policy->otherwise == OTHERWISE_ANY)
+		print_text(out, "otherwise", "any");
+}
+
+static void print_service(FILE *out, const struct config *config,
+			  const struct config_service *service)
+{
+	print_text(out, "name", service->name);
+	for (size_t i = 0; i < service->listens.n; i++)
+		print_item(out, "listen", i,
+			   config_listen_text(config, &service->listens.v[i]).text);
+	print_end(out, service->listens.n);
+	print_text(out, "scheduler", scheduler_id_text(service->scheduler));
+	print_text(out, "method", "nat");
+	fputs("\t\tservers = (", out);
+	for (size_t i = 0; i < service->servers.n; i++) {
+		const struct config_server *server = &service->servers.v[i];
+
+		fprintf(out, "%s\n\t\t\t{ address = \"%s\"; weight = %" PRIu32 "; }", i ? "," : "",
+			server->text, server->weight);
+	}
+	fputs("\n\t\t);\n", out);
+}
+
+static void print_domain(FILE *out, const struct config_domain *domain)
+{
+	print_text(out, "name", domain->name);
+	print_prefixes(out, "addresses", &domain->addresses);
+	print_text(out, "interface", domain->interface);
+}
+
+/* The frame around the groups of a list; without groups nothing is written. */
+static void print_group(FILE *out, const char *key, size_t i)
+{
+	if (i == 0)
+		fprintf(out, "\n%s = (\n\t{\n", key);
+	else
+		fputs("\t},\n\t{\n", out);
+}
+
+static void print_groups_end(FILE *out, size_t n)
+{
+	if (n)
+		fputs("\t}\n);\n", out);
+}
+
+void config_print(const struct config *config, FILE *out)
+{
+	print_gateway(out, &config->gateway);
+	for (size_t i = 0; i < config->uplinks.n; i++) {
+		print_group(out, "uplinks", i);
+		print_uplink(out, &config->uplinks.v[i]);
+	}
+	print_groups_end(out, config->uplinks.n);
+	for (size_t i = 0; i < config->policies.n; i++) {
+		print_group(out, "policies", i);
+		print_policy(out, config, &config->policies.v[i]);
+	}
+	print_groups_end(out, config->policies.n);
+	for (size_t i = 0; i < config->services.n; i++) {
+		print_group(out, "services", i);
+		print_service(out, config, &config->services.v[i]);
+	}
+	print_groups_end(out, config->services.n);
+	for (size_t i = 0; i < config->domains.n; i++) {
+		print_group(out, "domains", i);
+		print_domain(out, &config->domains.v[i]);
+	}
+	print_groups_end(out, config->domains.n);
+}

@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The machine that reads libconfig settings into structs by the tables of load.c: types, ranges,
+ * unknown and missing keys, repeated values. It promises that after any input the target holds
+ * valid memory: a value that is wrong leaves its default, an array keeps an element for every
+ * element of the file, so that checks can go from an index back to its setting.
+ */
+#include "config/reader.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What KEY_TEXTS and KEY_GROUPS fill in; struct names, struct prefixes, ARRAY() begin like it. */
+struct slice {
+	void *v;
+	size_t n;
+};
+
+static void out_of_memory(struct reader *reader)
+{
+	reader->report.error = -ENOMEM;
+}
+
+/* "uplinks[0].gateway", as far as it is known; "" for the root. */
+static const char *setting_path(struct reader *reader, const config_setting_t *setting)
+{
+	const config_setting_t *parent = setting ? config_setting_parent(setting) : NULL;
+	struct arena *arena = &reader->report.arena;
+	const char *name, *path;
+
+	if (!parent)
+		return "";
+	path = setting_path(reader, parent);
+	name = config_setting_name(setting);
+	if (!path)
+		return NULL;
+	if (!name)
+		return arena_printf(arena, "%s[%d]", path, config_setting_index(setting));
+	return arena_printf(arena, "%s%s%s", path, *path ? "." : "", name);
+}
+
+void problem(struct reader *reader, const config_setting_t *setting, const char *format, ...)
+{
+	_cleanup_free_ char *text = NULL;
+	const char *path = setting_path(reader, setting);
+	va_list args;
+	int length;
+
+	va_start(args, format);
+	length = vasprintf(&text, format, args);
+	va_end(args);
+	if (length < 0)
+		text = NULL;
+	if (!path || !text)
+		out_of_memory(reader);
+	else
+		report_add(&reader->report, config_setting_source_line(setting), "%s%s%s", path,
+			   *path ? ": " : "", text);
+}
+
+static const char *type_text(int type)
+{
+	switch (type) {
+	case CONFIG_TYPE_GROUP:
+		return "a group { }";
+	case CONFIG_TYPE_LIST:
+		return "a list ( )";
+	case CONFIG_TYPE_ARRAY:
+		return "an array [ ]";
+	case CONFIG_TYPE_INT:
+	case CONFIG_TYPE_INT64:
+		return "an integer";
+	case CONFIG_TYPE_FLOAT:
+		return "a number with a fraction";
+	case CONFIG_TYPE_BOOL:
+		return "true or false";
+	default:
+		return "a string in quotes";
+	}
+}
+
+bool is_type(struct reader *reader, const config_setting_t *setting, int type)
+{
+	int found = config_setting_type(setting);
+
+	if (found == type || (type == CONFIG_TYPE_INT && found == CONFIG_TYPE_INT64))
+		return true;
+	problem(reader, setting, "must be %s, not %s", type_text(type), type_text(found));
+	return false;
+}
+
+static void read_number(struct reader *reader, const config_setting_t *setting,
+			const struct key *key, uint32_t *ret)
+{
+	long long value;
+
+	if (!is_type(reader, setting, CONFIG_TYPE_INT))
+		return;
+	value = config_setting_get_int64(setting);
+	if (value < key->least || value > key->most)
+		problem(reader, setting, "%lld is out of range; allowed is %" PRIu32 " to %" PRIu32,
+			value, key->least, key->most);
+	else
+		*ret = (uint32_t)value;
+}
+
+static void read_bool(struct reader *reader, const config_setting_t *setting, bool *ret)
+{
+	if (is_type(reader, setting, CONFIG_TYPE_BOOL))
+		*ret = config_setting_get_bool(setting);
+}
+
+const char *list_names(struct reader *reader, const void *first, size_t n, size_t size)
+{
+	const char *text = NULL;
+
+	for (size_t i = 0; i < n; i++) {
+		const char *const *name = (const void *)((const char *)first + i * size);
+
+		if (!*name)
+			continue;
+		text = arena_printf(&reader->report.arena, "%s%s%s", text ? text : "",
+				    text ? ", " : "", *name);
+		if (!text)
+			out_of_memory(reader);
+	}
+	return text ? text : "none";
+}
+
+bool read_word(struct reader *reader, const config_setting_t *setting, const struct word *words,
+	       unsigned *ret)
+{
+	const char *text;
+	size_t n;
+
+	if (!is_type(reader, setting, CONFIG_TYPE_STRING))
+		return false;
+	text = config_setting_get_string(setting);
+	for (n = 0; words[n].name; n++)
+		if (strcmp(words[n].name, text) == 0) {
+			*ret = words[n].value;
+			return true;
+		}
+	problem(reader, setting, "\"%s\" is not possible here; allowed: %s", text,
+		list_names(reader, words, n, sizeof(*words)));
+	return false;
+}
+
+static void read_text(struct reader *reader, const config_setting_t *setting, const struct key *key,
+		      void *ret)
+{
+	if (is_type(reader, setting, CONFIG_TYPE_STRING))
+		key->text(reader, setting, config_setting_get_string(setting), ret);
+}
+
+/* Makes room for `n` elements in *target, or remembers that memory is out. */
+static char *new_slice(struct reader *reader, size_t n, size_t size, void *target)
+{
+	struct slice slice = { arena_alloc(&reader->config->arena, n * size), n };
+
+	if (!slice.v) {
+		out_of_memory(reader);
+		return NULL;
+	}
+	memcpy(target, &slice, sizeof(slice));
+	return slice.v;
+}
+
+static void read_texts(struct reader *reader, const config_setting_t *setting,
+		       const struct key *key, void *target)
+{
+	bool single =
+		key->kind == KEY_TEXT_OR_TEXTS && config_setting_type(setting) != CONFIG_TYPE_ARRAY;
+	size_t n = single ? 1 : (size_t)config_setting_length(setting);
+	char *v;
+
+	if (!single && !is_type(reader, setting, CONFIG_TYPE_ARRAY))
+		return;
+	if (!n)
+		problem(reader, setting, "is empty; give at least one%s",
+			key->required ? "" : " or leave the key out");
+	v = new_slice(reader, n, key->size, target);
+	for (size_t i = 0; v && i < n; i++)
+		read_text(reader, single ? setting : config_setting_get_elem(setting, (unsigned)i),
+			  key, v + i * key->size);
+}
+
+static void read_groups(struct reader *reader, const config_setting_t *setting,
+			const struct key *key, void *target)
+{
+	const struct shape *shape = key->shape;
+	size_t n;
+	char *v;
+
+	if (!is_type(reader, setting, CONFIG_TYPE_LIST))
+		return;
+	n = (size_t)config_setting_length(setting);
+	if (!n && key->required)
+		problem(reader, setting, "is empty; give at least one");
+	if (key->most && n > key->most)
+		problem(reader, setting, "has %zu entries; at most %" PRIu32 " are possible", n,
+			key->most);
+	v = new_slice(reader, n, shape->size, target);
+	for (size_t i = 0; v && i < n; i++) {
+		const config_setting_t *group = config_setting_get_elem(setting, (unsigned)i);
+
+		memcpy(v + i * shape->size, shape->defaults, shape->size);
+		if (is_type(reader, group, CONFIG_TYPE_GROUP))
+			read_group(reader, group, shape, v + i * shape->size);
+	}
+}
+
+static void read_key(struct reader *reader, const config_setting_t *setting, const struct key *key,
+		     void *target)
+{
+	void *field = (char *)target + key->offset;
+
+	switch (key->kind) {
+	case KEY_NUMBER:
+		read_number(reader, setting, key, field);
+		break;
+	case KEY_BOOL:
+		read_bool(reader, setting, field);
+		break;
+	case KEY_WORD:
+		read_word(reader, setting, key->words, field);
+		break;
+	case KEY_TEXT:
+		read_text(reader, setting, key, field);
+		break;
+	case KEY_TEXTS:
+	case KEY_TEXT_OR_TEXTS:
+		read_texts(reader, setting, key, field);
+		break;
+	case KEY_GROUP:
+		if (is_type(reader, setting, CONFIG_TYPE_GROUP))
+			read_group(reader, setting, key->shape, field);
+		break;
+	case KEY_GROUPS:
+		read_groups(reader, setting, key, field);
+		break;
+	case KEY_CUSTOM:
+		key->custom(reader, setting, target);
+		break;
+	}
+}
+
+static void problem_missing(struct reader *reader, const config_setting_t *group, const char *key)
+{
+	const char *path = setting_path(reader, group);
+
+	if (path)
+		report_add(&reader->report, config_setting_source_line(group),
+			   "%s.%s: is missing; it must be given", path, key);
+	else
+		out_of_memory(reader);
+}
+
+static void check_unknown(struct reader *reader, const config_setting_t *setting,
+			  const struct shape *shape)
+{
+	for (size_t i = 0; i < shape->n; i++)
+		if (strcmp(shape->keys[i].name, config_setting_name(setting)) == 0)
+			return;
+	problem(reader, setting, "is an unknown key; allowed here: %s",
+		list_names(reader, shape->keys, shape->n, sizeof(*shape->keys)));
+}
+
+void read_group(struct reader *reader, const config_setting_t *group, const struct shape *shape,
+		void *target)
+{
+	for (size_t i = 0; i < shape->n; i++) {
+		const struct key *key = &shape->keys[i];
+		const config_setting_t *member = config_setting_get_member(group, key->name);
+
+		if (member)
+			read_key(reader, member, key, target);
+		else if (key->required)
+			problem_missing(reader, group, key->name);
+	}
+	for (int i = 0; i < config_setting_length(group); i++)
+		check_unknown(reader, config_setting_get_elem(group, (unsigned)i), shape);
+}
+
+void claim(struct reader *reader, const config_setting_t *setting, unsigned levels,
+	   const char *format, ...)
+{
+	_cleanup_free_ char *text = NULL;
+	struct claim claim = { setting, setting, NULL, reader->claims.n };
+	va_list args;
+	int length;
+
+	for (; levels; levels--)
+		claim.scope = config_setting_parent(claim.scope);
+	va_start(args, format);
+	length = vasprintf(&text, format, args);
+	va_end(args);
+	if (length >= 0)
+		claim.what = arena_strdup(&reader->report.arena, text);
+	else
+		text = NULL;
+	if (!claim.what || array_push(&reader->claims, claim) < 0)
+		out_of_memory(reader);
+}
+
+/* Claims of one thing stand together, in the order of the file. */
+static int compare_claims(const void *a, const void *b)
+{
+	const struct claim *x = a, *y = b;
+	int order;
+
+	if (x->scope != y->scope)
+		return (uintptr_t)x->scope < (uintptr_t)y->scope ? -1 : 1;
+	order = strcmp(x->what, y->what);
+	if (order)
+		return order;
+	return x->order < y->order ? -1 : x->order > y->order;
+}
+
+void check_claims(struct reader *reader)
+{
+	const struct claim *first = NULL;
+
+	if (reader->claims.n)
+		qsort(reader->claims.v, reader->claims.n, sizeof(*reader->claims.v),
+		      compare_claims);
+	array_foreach(&reader->claims, next) {
+		struct source_place place;
+
+		if (!first || next->scope != first->scope || strcmp(next->what, first->what) != 0) {
+			first = next;
+			continue;
+		}
+		place = source_place(&reader->source, config_setting_source_line(first->setting));
+		problem(reader, next->setting, "%s is already used at %s:%u", next->what,
+			place.file, place.line);
+	}
+}
