@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The connection tracking table: read, watched, pruned, and given marks.
+ *
+ * An entry that is to be changed is named by copying the attributes that the kernel named it with,
+ * so that whatever makes an entry unique (zones, ICMP types, a protocol not thought of) is there.
+ * Changes go out on a socket of their own while the dump that finds them still runs. An entry that
+ * is gone by then needs no change.
+ *
+ * The kernel keeps no events for connections that began while nobody listened (unless
+ * nf_conntrack_events is 1): these end without a word.
+ */
+#include "kernel/conntrack.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/netfilter/nf_conntrack_tcp.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/netfilter/nfnetlink_conntrack.h>
+
+enum {
+	TUPLE_MAX = 160 /* twice what any protocol needs */
+};
+
+int conntrack_init(struct conntrack *conntrack)
+{
+	int r = netlink_init(&conntrack->dumps, NETLINK_NETFILTER);
+
+	r = r < 0 ? r : netlink_init(&conntrack->changes, NETLINK_NETFILTER);
+	return r < 0 ? r : netlink_init(&conntrack->events, NETLINK_NETFILTER);
+}
+
+void conntrack_done(struct conntrack *conntrack)
+{
+	netlink_done(&conntrack->dumps);
+	netlink_done(&conntrack->changes);
+	netlink_done(&conntrack->events);
+}
+
+/* One direction: addresses in source, destination; ports in host order. */
+struct tuple {
+	uint8_t protocol;
+	struct ip_address source, destination;
+	uint16_t source_port, destination_port;
+};
+
+static uint16_t read_port(const struct nlattr *attribute)
+{
+	return attribute && mnl_attr_get_payload_len(attribute) >= sizeof(uint16_t)
+		       ? ntohs(mnl_attr_get_u16(attribute))
+		       : 0;
+}
+
+static struct tuple read_tuple(const struct nlattr *attribute, uint8_t family)
+{
+	const struct nlattr *parts[CTA_TUPLE_MAX + 1], *ip[CTA_IP_MAX + 1],
+		*proto[CTA_PROTO_MAX + 1];
+	bool v6 = family == AF_INET6;
+
+	attributes_nested(attribute, parts, CTA_TUPLE_MAX);
+	attributes_nested(parts[CTA_TUPLE_IP], ip, CTA_IP_MAX);
+	attributes_nested(parts[CTA_TUPLE_PROTO], proto, CTA_PROTO_MAX);
+	return (struct tuple){
+		.protocol = attribute_u8(proto[CTA_PROTO_NUM]),
+		.source = attribute_address(ip[v6 ? CTA_IP_V6_SRC : CTA_IP_V4_SRC], family),
+		.destination = attribute_address(ip[v6 ? CTA_IP_V6_DST : CTA_IP_V4_DST], family),
+		.source_port = read_port(proto[CTA_PROTO_SRC_PORT]),
+		.destination_port = read_port(proto[CTA_PROTO_DST_PORT]),
+	};
+}
+
+/* The TCP state, or TCP_CONNTRACK_MAX when the message does not tell it. */
+static unsigned read_tcp_state(const struct nlattr *attribute)
+{
+	const struct nlattr *info[CTA_PROTOINFO_MAX + 1], *tcp[CTA_PROTOINFO_TCP_MAX + 1];
+
+	attributes_nested(attribute, info, CTA_PROTOINFO_MAX);
+	attributes_nested(info[CTA_PROTOINFO_TCP], tcp, CTA_PROTOINFO_TCP_MAX);
+	return tcp[CTA_PROTOINFO_TCP_STATE] ? attribute_u8(tcp[CTA_PROTOINFO_TCP_STATE])
+					    : TCP_CONNTRACK_MAX;
+}
+
+static bool is_active(unsigned tcp_state)
+{
+	return tcp_state == TCP_CONNTRACK_SYN_SENT || tcp_state == TCP_CONNTRACK_SYN_SENT2 ||
+	       tcp_state == TCP_CONNTRACK_SYN_RECV || tcp_state == TCP_CONNTRACK_ESTABLISHED;
+}
+
+/* The attributes of a message about an entry; false when it is about something else. */
+static bool read_attributes(const struct nlmsghdr *message, uint8_t *ret_family,
+			    const struct nlattr **ret)
+{
+	const struct nfgenmsg *header = netlink_header(message, sizeof(*header));
+
+	if (!header || NFNL_SUBSYS_ID(message->nlmsg_type) != NFNL_SUBSYS_CTNETLINK ||
+	    (header->nfgen_family != AF_INET && header->nfgen_family != AF_INET6))
+		return false;
+	*ret_family = header->nfgen_family;
+	netlink_attributes(message, sizeof(*header), ret, CTA_MAX);
+	return true;
+}
+
+/* An update of a TCP entry that does not tell the state tells nothing that is counted. */
+bool conntrack_read_flow(const struct nlmsghdr *message, struct flow *ret)
+{
+	bool ended = NFNL_MSG_TYPE(message->nlmsg_type) == IPCTNL_MSG_CT_DELETE;
+	const struct nlattr *attributes[CTA_MAX + 1];
+	struct tuple original, reply;
+	unsigned state;
+	uint8_t family;
+
+	if (!read_attributes(message, &family, attributes))
+		return false;
+	original = read_tuple(attributes[CTA_TUPLE_ORIG], family);
+	reply = read_tuple(attributes[CTA_TUPLE_REPLY], family);
+	state = read_tcp_state(attributes[CTA_PROTOINFO]);
+	if (original.protocol == IPPROTO_TCP && state == TCP_CONNTRACK_MAX && !ended)
+		return false;
+	*ret = (struct flow){
+		.id = ntohl(attribute_u32(attributes[CTA_ID])),
+		.mark = ntohl(attribute_u32(attributes[CTA_MARK])),
+		.protocol = original.protocol,
+		.active = is_active(state),
+		.client = original.source,
+		.destination = original.destination,
+		.client_port = original.source_port,
+		.destination_port = original.destination_port,
+		.server = reply.source,
+		.server_port = reply.source_port,
+		.seen = reply.destination,
+	};
+	return ip_is_set(&ret->client) && ip_is_set(&ret->seen);
+}
+
+static struct nlmsghdr *put_header(struct nlmsghdr *message, uint8_t family)
+{
+	struct nfgenmsg *header = mnl_nlmsg_put_extra_header(message, sizeof(*header));
+
+	header->nfgen_family = family;
+	header->version = NFNETLINK_V0;
+	return message;
+}
+
+static uint16_t message_type(enum cntl_msg_types type)
+{
+	return (uint16_t)(NFNL_SUBSYS_CTNETLINK << 8 | type);
+}
+
+static int dump(struct conntrack *conntrack, netlink_reader reader, void *userdata)
+{
+	uint8_t buffer[NETLINK_MESSAGE_MAX] = { 0 };
+	struct nlmsghdr *request = mnl_nlmsg_put_header(buffer);
+
+	request->nlmsg_type = message_type(IPCTNL_MSG_CT_GET);
+	return netlink_dump(&conntrack->dumps, put_header(request, AF_UNSPEC), reader, userdata);
+}
+
+struct each {
+	void (*call)(const struct flow *flow, void *userdata);
+	void *userdata;
+};
+
+static int each_flow(const struct nlmsghdr *message, void *userdata)
+{
+	struct each *each = userdata;
+	struct flow flow;
+
+	if (conntrack_read_flow(message, &flow))
+		each->call(&flow, each->userdata);
+	return 0;
+}
+
+int conntrack_dump(struct conntrack *conntrack, void (*each)(const struct flow *, void *),
+		   void *userdata)
+{
+	struct each call = { each, userdata };
+
+	return dump(conntrack, each_flow, &call);
+}
+
+int conntrack_delete_mark(struct conntrack *conntrack, uint32_t mark, uint32_t mask)
+{
+	struct netlink_batch batch = { .netlink = &conntrack->changes };
+	struct nlmsghdr *message;
+	int r = 0;
+
+	message = netlink_batch_add(&batch, message_type(IPCTNL_MSG_CT_DELETE), 0, &r);
+	put_header(message, AF_UNSPEC);
+	mnl_attr_put_u32(message, CTA_MARK, htonl(mark));
+	mnl_attr_put_u32(message, CTA_MARK_MASK, htonl(mask));
+	netlink_batch_flush(&batch);
+	return r;
+}
+
+/* A walk over the table that changes some of the entries. */
+struct sweep {
+	struct netlink_batch batch;
+	const struct flow_owner *owners;
+	size_t n;
+	uint32_t mask;
+	int error; /* first failure of a change */
+};
+
+static bool belongs(const struct flow *flow, const struct ip_address *address)
+{
+	return ip_equal(&flow->destination, address) ||
+	       (ip_equal(&flow->seen, address) && !ip_equal(&flow->client, address));
+}
+
+static const struct flow_owner *find_owner(const struct sweep *sweep, const struct flow *flow)
+{
+	for (size_t i = 0; i < sweep->n; i++)
+		if (belongs(flow, &sweep->owners[i].address))
+			return &sweep->owners[i];
+	return NULL;
+}
+
+static void copy_attribute(struct nlmsghdr *message, const struct nlattr *attribute)
+{
+	if (attribute)
+		mnl_attr_put(message, attribute->nla_type, mnl_attr_get_payload_len(attribute),
+			     mnl_attr_get_payload(attribute));
+}
+
+/* A request about the very entry of `told`, or NULL when it cannot be named: a request to delete
+ * that names nothing would delete everything. */
+static struct nlmsghdr *entry_request(struct sweep *sweep, const struct nlmsghdr *told,
+				      enum cntl_msg_types type)
+{
+	const struct nlattr *attributes[CTA_MAX + 1], *tuple, *zone;
+	struct nlmsghdr *message;
+	uint8_t family;
+
+	if (!read_attributes(told, &family, attributes))
+		return NULL;
+	tuple = attributes[CTA_TUPLE_ORIG];
+	zone = attributes[CTA_ZONE];
+	if (!tuple || mnl_attr_get_len(tuple) > TUPLE_MAX ||
+	    (zone && mnl_attr_get_payload_len(zone) != sizeof(uint16_t)))
+		return NULL;
+	message = netlink_batch_add(&sweep->batch, message_type(type), 0, &sweep->error);
+	put_header(message, family);
+	copy_attribute(message, tuple);
+	copy_attribute(message, zone);
+	mnl_attr_put_u32(message, CTA_ID, attribute_u32(attributes[CTA_ID]));
+	return message;
+}
+
+static int sweep_run(struct conntrack *conntrack, struct sweep *sweep, netlink_reader reader)
+{
+	int r;
+
+	sweep->batch.netlink = &conntrack->changes;
+	r = dump(conntrack, reader, sweep);
+	netlink_batch_flush(&sweep->batch);
+	return r < 0 ? r : sweep->error;
+}
+
+static int delete_entry(const struct nlmsghdr *message, void *userdata)
+{
+	struct sweep *sweep = userdata;
+	struct flow flow;
+
+	if (!conntrack_read_flow(message, &flow) || !find_owner(sweep, &flow))
+		return 0;
+	return entry_request(sweep, message, IPCTNL_MSG_CT_DELETE) ? 0 : -EBADMSG;
+}
+
+int conntrack_delete_address(struct conntrack *conntrack, const struct ip_address *address)
+{
+	struct flow_owner owner = { .address = *address };
+	struct sweep sweep = { .owners = &owner, .n = 1 };
+
+	return sweep_run(conntrack, &sweep, delete_entry);
+}
+
+static int adopt_entry(const struct nlmsghdr *message, void *userdata)
+{
+	struct sweep *sweep = userdata;
+	const struct flow_owner *owner;
+	struct nlmsghdr *request;
+	struct flow flow;
+
+	if (!conntrack_read_flow(message, &flow) || flow.mark & sweep->mask)
+		return 0;
+	owner = find_owner(sweep, &flow);
+	if (!owner)
+		return 0;
+	request = entry_request(sweep, message, IPCTNL_MSG_CT_NEW);
+	if (!request)
+		return -EBADMSG;
+	mnl_attr_put_u32(request, CTA_MARK, htonl(owner->mark));
+	mnl_attr_put_u32(request, CTA_MARK_MASK, htonl(sweep->mask));
+	return 0;
+}
+
+int conntrack_adopt(struct conntrack *conntrack, const struct flow_owner *owners, size_t n,
+		    uint32_t mask)
+{
+	struct sweep sweep = { .owners = owners, .n = n, .mask = mask };
+
+	return sweep_run(conntrack, &sweep, adopt_entry);
+}
+
+static const int watched_groups[] = { NFNLGRP_CONNTRACK_NEW, NFNLGRP_CONNTRACK_UPDATE,
+				      NFNLGRP_CONNTRACK_DESTROY };
+
+int conntrack_watch(struct conntrack *conntrack, bool on)
+{
+	int r = 0;
+
+	if (on == conntrack->watching)
+		return 0;
+	for (size_t i = 0; r == 0 && i < ELEMENTS_OF(watched_groups); i++)
+		r = on ? netlink_join(&conntrack->events, watched_groups[i])
+		       : netlink_leave(&conntrack->events, watched_groups[i]);
+	if (r == 0)
+		conntrack->watching = on;
+	return r;
+}
+
+struct watcher {
+	const struct conntrack *conntrack;
+	const struct kernel_callbacks *callbacks;
+};
+
+static enum flow_event message_event(const struct nlmsghdr *message)
+{
+	if (NFNL_MSG_TYPE(message->nlmsg_type) == IPCTNL_MSG_CT_DELETE)
+		return FLOW_END;
+	return message->nlmsg_flags & (NLM_F_CREATE | NLM_F_EXCL) ? FLOW_NEW : FLOW_UPDATE;
+}
+
+static int tell_event(const struct nlmsghdr *message, void *userdata)
+{
+	const struct watcher *watcher = userdata;
+	struct flow flow;
+
+	if (watcher->conntrack->watching && conntrack_read_flow(message, &flow))
+		watcher->callbacks->flow(message_event(message), &flow,
+					 watcher->callbacks->userdata);
+	return 0;
+}
+
+int conntrack_read_events(struct conntrack *conntrack, const struct kernel_callbacks *callbacks)
+{
+	struct watcher watcher = { conntrack, callbacks };
+	int r = netlink_read_events(&conntrack->events, tell_event, &watcher);
+
+	if (r != -ENOBUFS)
+		return r;
+	if (conntrack->watching)
+		callbacks->flow(FLOW_LOST, NULL, callbacks->userdata);
+	return 0;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include "kernel/kernel.h"
+#include "kernel/netlink.h"
+
+/* Connection tracking: ctnetlink. See kernel_ops for what each operation promises. */
+
+struct conntrack {
+	struct netlink dumps, changes, events; /* two, since entries change during a dump of them */
+	bool watching;
+};
+
+/* After a failure conntrack_done() too. */
+int conntrack_init(struct conntrack *conntrack);
+void conntrack_done(struct conntrack *conntrack);
+int conntrack_dump(struct conntrack *conntrack, void (*each)(const struct flow *, void *),
+		   void *userdata);
+int conntrack_delete_mark(struct conntrack *conntrack, uint32_t mark, uint32_t mask);
+int conntrack_delete_address(struct conntrack *conntrack, const struct ip_address *address);
+int conntrack_adopt(struct conntrack *conntrack, const struct flow_owner *owners, size_t n,
+		    uint32_t mask);
+int conntrack_watch(struct conntrack *conntrack, bool on);
+int conntrack_read_events(struct conntrack *conntrack, const struct kernel_callbacks *callbacks);
+
+/* For the fuzzer: whether a message tells a whole flow, and which. */
+bool conntrack_read_flow(const struct nlmsghdr *message, struct flow *ret);

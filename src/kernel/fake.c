@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A kernel in memory for tests of what stands above the boundary. Objects of every kind are
+ * handled alike, by a description of their array. Like the real one it appends an added rule to
+ * its chain whatever index the plan had in mind, so that a plan in the wrong order is seen; unlike
+ * the real one it refuses nothing.
+ */
+#include "kernel/fake.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* The array of one kind of object. */
+struct table {
+	void **v;
+	size_t *n, *room, size;
+	int (*compare)(const void *a, const void *b);
+};
+
+#define TABLE(array, compare)                                                                \
+	((struct table){ (void **)&(array).v, &(array).n, &(array).room, sizeof(*(array).v), \
+			 compare })
+
+static struct table table_of(struct objects *objects, enum object_kind kind)
+{
+	switch (kind) {
+	case OBJECT_SYSCTL:
+		return TABLE(objects->sysctls, sysctl_compare);
+	case OBJECT_ALIAS:
+		return TABLE(objects->aliases, alias_compare);
+	case OBJECT_ROUTE:
+		return TABLE(objects->routes, route_compare);
+	case OBJECT_RULE:
+		return TABLE(objects->rules, rule_compare);
+	case OBJECT_NFT_CHAIN:
+		return TABLE(objects->nft_chains, nft_chain_compare);
+	case OBJECT_NFT_SET:
+		return TABLE(objects->nft_sets, nft_set_compare);
+	case OBJECT_NFT_ELEMENT:
+		return TABLE(objects->nft_elements, nft_element_compare);
+	case OBJECT_NFT_RULE:
+		return TABLE(objects->nft_rules, nft_rule_compare);
+	case OBJECT_NFT_TABLE: /* a flag, not an array */
+	case OBJECT_KIND_MAX:
+		break;
+	}
+	abort();
+}
+
+static void *table_at(const struct table *table, size_t i)
+{
+	return (char *)*table->v + i * table->size;
+}
+
+/* Where the strings of copied objects go. */
+struct keeper {
+	struct arena *arena;
+	int error;
+};
+
+static const void *keep(struct keeper *keeper, const void *data, size_t size)
+{
+	const void *copy = data ? arena_copy(keeper->arena, data, size) : NULL;
+
+	if (data && !copy)
+		keeper->error = -ENOMEM;
+	return copy;
+}
+
+static const char *keep_text(struct keeper *keeper, const char *text)
+{
+	return keep(keeper, text, text ? strlen(text) + 1 : 0);
+}
+
+static void keep_element(struct keeper *keeper, struct nft_element *element)
+{
+	element->set = keep_text(keeper, element->set);
+	element->key = keep(keeper, element->key, element->key_size);
+	element->key_end = keep(keeper, element->key_end, element->key_size);
+	element->data = keep(keeper, element->data, element->data_size);
+	element->chain = keep_text(keeper, element->chain);
+}
+
+/* The real kernel keeps a rule's tag, not its text. */
+static void keep_rule(struct keeper *keeper, struct nft_rule *rule)
+{
+	rule->chain = keep_text(keeper, rule->chain);
+	rule->text = NULL;
+}
+
+static void keep_chain(struct keeper *keeper, struct nft_chain *chain)
+{
+	chain->name = keep_text(keeper, chain->name);
+	chain->hook = keep_text(keeper, chain->hook);
+}
+
+static void keep_set(struct keeper *keeper, struct nft_set *set)
+{
+	set->name = keep_text(keeper, set->name);
+	set->key = keep_text(keeper, set->key);
+	set->data = keep_text(keeper, set->data);
+}
+
+static void keep_sysctl(struct keeper *keeper, struct sysctl_object *sysctl)
+{
+	sysctl->path = keep_text(keeper, sysctl->path);
+}
+
+static void keep_pointers(struct keeper *keeper, enum object_kind kind, void *object)
+{
+	if (kind == OBJECT_SYSCTL)
+		keep_sysctl(keeper, object);
+	else if (kind == OBJECT_NFT_CHAIN)
+		keep_chain(keeper, object);
+	else if (kind == OBJECT_NFT_SET)
+		keep_set(keeper, object);
+	else if (kind == OBJECT_NFT_ELEMENT)
+		keep_element(keeper, object);
+	else if (kind == OBJECT_NFT_RULE)
+		keep_rule(keeper, object);
+}
+
+/* Appends a copy. */
+static int append(struct objects *objects, enum object_kind kind, const void *object)
+{
+	struct keeper keeper = { .arena = &objects->arena };
+	struct table table = table_of(objects, kind);
+	int r = array_reserve(table.v, *table.n, table.room, table.size);
+
+	if (r < 0)
+		return r;
+	memcpy(table_at(&table, *table.n), object, table.size);
+	keep_pointers(&keeper, kind, table_at(&table, *table.n));
+	if (keeper.error == 0)
+		++*table.n;
+	return keeper.error;
+}
+
+static void remove_equal(struct objects *objects, enum object_kind kind, const void *object)
+{
+	struct table table = table_of(objects, kind);
+
+	for (size_t i = 0; i < *table.n; i++)
+		if (table.compare(table_at(&table, i), object) == 0) {
+			--*table.n;
+			memmove(table_at(&table, i), table_at(&table, i + 1),
+				(*table.n - i) * table.size);
+			return;
+		}
+}
+
+static void clear_table(struct objects *objects)
+{
+	objects->nft_table = false;
+	objects->nft_chains.n = objects->nft_sets.n = 0;
+	objects->nft_elements.n = objects->nft_rules.n = 0;
+}
+
+/* A rule that is added comes last in its chain; one that is changed stays where it was. */
+static int append_rule(struct fake_kernel *fake, struct step *step)
+{
+	struct nft_rule rule = *(const struct nft_rule *)step->wanted;
+	const struct nft_rule *found = step->found;
+
+	rule.handle = step->handle = fake->changes;
+	rule.index = found ? found->index : 0;
+	array_foreach(&fake->objects.nft_rules, other)
+		if (!found && other->index >= rule.index)
+			rule.index = other->index + 1;
+	return append(&fake->objects, OBJECT_NFT_RULE, &rule);
+}
+
+static int apply_step(struct fake_kernel *fake, struct step *step)
+{
+	fake->changes++;
+	if (step->kind == OBJECT_NFT_TABLE) {
+		clear_table(&fake->objects);
+		fake->objects.nft_table = step->action != STEP_DELETE;
+		return 0;
+	}
+	if (step->found)
+		remove_equal(&fake->objects, step->kind, step->found);
+	if (!step->wanted)
+		return 0;
+	if (step->kind == OBJECT_NFT_RULE)
+		return append_rule(fake, step);
+	return append(&fake->objects, step->kind, step->wanted);
+}
+
+static struct fake_kernel *fake_of(struct kernel *kernel)
+{
+	return (struct fake_kernel *)kernel;
+}
+
+static int fake_apply(struct kernel *kernel, struct plan *plan)
+{
+	struct fake_kernel *fake = fake_of(kernel);
+	int r = 0;
+
+	array_foreach(&plan->steps, step) {
+		step->error = apply_step(fake, step);
+		r = r < 0 ? r : step->error;
+	}
+	return r < 0 ? r : objects_seal(&fake->objects);
+}
+
+static int copy_kind(struct objects *from, struct objects *to, enum object_kind kind)
+{
+	struct table source = table_of(from, kind), target = table_of(to, kind);
+	int r = 0;
+
+	*target.n = 0;
+	for (size_t i = 0; r == 0 && i < *source.n; i++)
+		r = append(to, kind, table_at(&source, i));
+	return r;
+}
+
+static int copy_nft(struct objects *from, struct objects *to)
+{
+	int r;
+
+	clear_table(to);
+	arena_done(&to->arena);
+	to->nft_table = from->nft_table;
+	r = copy_kind(from, to, OBJECT_NFT_CHAIN);
+	r = r < 0 ? r : copy_kind(from, to, OBJECT_NFT_SET);
+	r = r < 0 ? r : copy_kind(from, to, OBJECT_NFT_ELEMENT);
+	return r < 0 ? r : copy_kind(from, to, OBJECT_NFT_RULE);
+}
+
+#define copy_facts(from, to)                                              \
+	({                                                                \
+		int _copied = 0;                                          \
+		(to)->n = 0;                                              \
+		for (size_t _i = 0; _copied == 0 && _i < (from)->n; _i++) \
+			_copied = array_push(to, (from)->v[_i]);          \
+		_copied;                                                  \
+	})
+
+static int fake_observe(struct kernel *kernel, unsigned parts, struct facts *facts,
+			struct objects *found)
+{
+	struct fake_kernel *fake = fake_of(kernel);
+	int r = 0;
+
+	if (parts & KERNEL_LINKS)
+		r = copy_facts(&fake->facts.links, &facts->links);
+	if (r == 0 && parts & KERNEL_ADDRESSES)
+		r = copy_facts(&fake->facts.addresses, &facts->addresses);
+	if (r == 0 && parts & KERNEL_ROUTES)
+		r = copy_facts(&fake->facts.routes, &facts->routes);
+	if (r == 0 && parts & KERNEL_CGROUPS)
+		r = copy_facts(&fake->facts.cgroups, &facts->cgroups);
+	if (r == 0 && parts & KERNEL_ADDRESSES)
+		r = copy_kind(&fake->objects, found, OBJECT_ALIAS);
+	if (r == 0 && parts & KERNEL_ROUTES)
+		r = copy_kind(&fake->objects, found, OBJECT_ROUTE);
+	if (r == 0 && parts & KERNEL_RULES)
+		r = copy_kind(&fake->objects, found, OBJECT_RULE);
+	if (r == 0 && parts & KERNEL_NFT)
+		r = copy_nft(&fake->objects, found);
+	return r;
+}
+
+static int fake_observe_sysctls(struct kernel *kernel, const struct objects *wanted,
+				struct objects *found)
+{
+	const struct objects *objects = &fake_of(kernel)->objects;
+	int r = 0;
+
+	found->sysctls.n = 0;
+	array_foreach(&wanted->sysctls, path)
+		array_foreach(&objects->sysctls, sysctl)
+			if (r == 0 && sysctl_compare(path, sysctl) == 0) {
+				struct sysctl_object present = *sysctl;
+
+				present.path = path->path;
+				r = array_push(&found->sysctls, present);
+			}
+	return r;
+}
+
+static void fake_close(struct kernel *kernel)
+{
+	struct fake_kernel *fake = fake_of(kernel);
+
+	facts_done(&fake->facts);
+	objects_done(&fake->objects);
+	free(fake);
+}
+
+static int fake_attach(struct kernel *kernel, sd_event *event,
+		       const struct kernel_callbacks *callbacks)
+{
+	return 0;
+}
+
+static int fake_watch_cgroups(struct kernel *kernel, const char *const *names, size_t n)
+{
+	return 0;
+}
+
+static int fake_announce(struct kernel *kernel, int link, const struct ip_address *address)
+{
+	return 0;
+}
+
+static int fake_flows_dump(struct kernel *kernel, void (*each)(const struct flow *, void *),
+			   void *userdata)
+{
+	return 0;
+}
+
+static int fake_flows_delete_mark(struct kernel *kernel, uint32_t mark, uint32_t mask)
+{
+	fake_of(kernel)->changes++;
+	return 0;
+}
+
+static int fake_flows_delete_address(struct kernel *kernel, const struct ip_address *address)
+{
+	return 0;
+}
+
+static int fake_flows_adopt(struct kernel *kernel, const struct flow_owner *owners, size_t n,
+			    uint32_t mask)
+{
+	return 0;
+}
+
+static int fake_flows_watch(struct kernel *kernel, bool on)
+{
+	return 0;
+}
+
+static struct kernel_stats fake_stats(struct kernel *kernel)
+{
+	return (struct kernel_stats){ .changes = fake_of(kernel)->changes };
+}
+
+static const struct kernel_ops fake_ops = {
+	.close = fake_close,
+	.attach = fake_attach,
+	.observe = fake_observe,
+	.observe_sysctls = fake_observe_sysctls,
+	.watch_cgroups = fake_watch_cgroups,
+	.apply = fake_apply,
+	.announce = fake_announce,
+	.flows_dump = fake_flows_dump,
+	.flows_delete_mark = fake_flows_delete_mark,
+	.flows_delete_address = fake_flows_delete_address,
+	.flows_adopt = fake_flows_adopt,
+	.flows_watch = fake_flows_watch,
+	.stats = fake_stats,
+};
+
+int fake_open(struct fake_kernel **ret)
+{
+	struct fake_kernel *fake = calloc(1, sizeof(*fake));
+
+	if (!fake)
+		return -ENOMEM;
+	fake->kernel.ops = &fake_ops;
+	*ret = fake;
+	return 0;
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include "intent/facts.h"
+#include "intent/flow.h"
+#include "intent/objects.h"
+#include "plan/plan.h"
+
+#include <systemd/sd-event.h>
+
+/*
+ * The whole boundary to the kernel: read it, change it, hear of changes. kernel_open() is the real
+ * one, fake_open() (kernel/fake.h) an imitation in memory for tests.
+ */
+
+enum kernel_part {
+	KERNEL_LINKS = 1 << 0,
+	KERNEL_ADDRESSES = 1 << 1, /* facts.addresses and found.aliases */
+	KERNEL_ROUTES = 1 << 2,    /* facts.routes (main) and found.routes (ours, by protocol) */
+	KERNEL_RULES = 1 << 3,
+	KERNEL_NFT = 1 << 4,
+	KERNEL_SYSCTLS = 1 << 5, /* only ever reported as changed; see observe_sysctls */
+	KERNEL_CGROUPS = 1 << 6,
+	KERNEL_EVERYTHING = (1 << 7) - 1,
+};
+
+struct kernel_callbacks {
+	/* `parts` (enum kernel_part bits) may have changed since they were last observed. */
+	void (*changed)(unsigned parts, void *userdata);
+	void (*flow)(enum flow_event event, const struct flow *flow, void *userdata);
+	void *userdata;
+};
+
+/* What has been said to the kernel so far, in netlink messages that ask for a change. */
+struct kernel_stats {
+	uint64_t changes; /* messages */
+	uint64_t dumps;   /* dump requests */
+};
+
+struct kernel {
+	const struct kernel_ops *ops;
+};
+
+struct kernel_ops {
+	void (*close)(struct kernel *kernel);
+	/* Starts telling `callbacks` from the event loop. Notifications are subscribed to at open,
+	 * so that none is missed. */
+	int (*attach)(struct kernel *kernel, sd_event *event,
+		      const struct kernel_callbacks *callbacks);
+	/*
+	 * Re-reads `parts`, replacing just these parts of facts and found; both belong to the
+	 * caller. found->arena serves the nft part alone and starts afresh with it. The parts of
+	 * `found` that were read are sorted as objects_seal() sorts. An interrupted dump is
+	 * repeated.
+	 */
+	int (*observe)(struct kernel *kernel, unsigned parts, struct facts *facts,
+		       struct objects *found);
+	/*
+	 * Sets found->sysctls to the present values of the paths in `wanted`, whose strings it
+	 * borrows; paths that do not exist are left out.
+	 */
+	int (*observe_sysctls)(struct kernel *kernel, const struct objects *wanted,
+			       struct objects *found);
+	/* Which cgroups (unit names with a dot-suffix, or paths) to look for; copied. */
+	int (*watch_cgroups)(struct kernel *kernel, const char *const *names, size_t n);
+	/*
+	 * Takes the steps in order: the routing steps one by one, each with its own result in
+	 * step.error, the nft steps as one transaction with one result. 0 or the first error.
+	 */
+	int (*apply)(struct kernel *kernel, struct plan *plan);
+	/* Gratuitous ARP or unsolicited neighbour advertisement for an address on a link. */
+	int (*announce)(struct kernel *kernel, int link, const struct ip_address *address);
+	/* Calls `each` for every tracked connection. */
+	int (*flows_dump)(struct kernel *kernel,
+			  void (*each)(const struct flow *flow, void *userdata), void *userdata);
+	/* Deletes tracked connections; the number deleted is not known for a mark. */
+	int (*flows_delete_mark)(struct kernel *kernel, uint32_t mark, uint32_t mask);
+	/* ... whose replies go to `address` by NAT, or that were opened to it. */
+	int (*flows_delete_address)(struct kernel *kernel, const struct ip_address *address);
+	/* Gives entries with no bit of `mask` set and an owner's address (SNATed to or opened to
+	 * it) the owner's mark. */
+	int (*flows_adopt)(struct kernel *kernel, const struct flow_owner *owners, size_t n,
+			   uint32_t mask);
+	/* Start or stop reporting flows to the callback. */
+	int (*flows_watch)(struct kernel *kernel, bool on);
+	struct kernel_stats (*stats)(struct kernel *kernel);
+};
+
+int kernel_open(struct kernel **ret);
+
+static inline void kernel_close(struct kernel *kernel)
+{
+	if (kernel)
+		kernel->ops->close(kernel);
+}
+DEFINE_CLEANUP(struct kernel *, kernel_close)

@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the kernel says about our table, as objects. Everything in the table is reported, also what
+ * others put there, so that the difference removes it; what our texts cannot express gets one that
+ * no wanted object has. Left out are only things that go with others: anonymous sets and chains,
+ * which belong to a rule, and the elements of dynamic sets, which belong to the packet path.
+ *
+ * Messages of several dumps must be of one generation of the ruleset, which each carries.
+ */
+#include "kernel/nft_read.h"
+
+#include "kernel/netlink.h"
+#include "kernel/nft_text.h"
+#include "kernel/nft_types.h"
+
+#include <arpa/inet.h>
+#include <endian.h>
+#include <errno.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <string.h>
+
+#define UNKNOWN   "?" /* a type that we do not know */
+#define SEPARATOR " . "
+
+enum {
+	VALUE_MAX = 64,     /* the kernel's registers hold no more */
+	ATTRIBUTES_MAX = 31 /* of any message of ours, and some more */
+};
+
+struct nft_reading nft_reading_make(struct objects *found)
+{
+	found->nft_table = false;
+	found->nft_chains.n = 0;
+	found->nft_sets.n = 0;
+	found->nft_elements.n = 0;
+	found->nft_rules.n = 0;
+	arena_done(&found->arena);
+	return (struct nft_reading){ .found = found, .generation = -1 };
+}
+
+void nft_reading_done(struct nft_reading *reading)
+{
+	array_done(&reading->bounds);
+}
+
+static uint32_t be32(const struct nlattr *attribute)
+{
+	return ntohl(attribute_u32(attribute));
+}
+
+static uint64_t be64(const struct nlattr *attribute)
+{
+	return attribute && mnl_attr_get_payload_len(attribute) >= sizeof(uint64_t)
+		       ? be64toh(mnl_attr_get_u64(attribute))
+		       : 0;
+}
+
+/* NULL when there is none, or no end to it. */
+static const char *string(const struct nlattr *attribute)
+{
+	return attribute && mnl_attr_validate(attribute, MNL_TYPE_NUL_STRING) == 0
+		       ? mnl_attr_get_str(attribute)
+		       : NULL;
+}
+
+static int keep_string(struct nft_reading *reading, const char *text, const char **ret)
+{
+	const char *copy = text ? arena_strdup(&reading->found->arena, text) : NULL;
+
+	if (!copy)
+		return text ? -ENOMEM : -EBADMSG;
+	*ret = copy;
+	return 0;
+}
+
+static int read_table(struct nft_reading *reading, const struct nlattr **attributes)
+{
+	reading->found->nft_table = true;
+	reading->dormant = be32(attributes[NFTA_TABLE_FLAGS]) & NFT_TABLE_F_DORMANT;
+	return 0;
+}
+
+/* A hook that is switched off or drops has another text than any wanted one. */
+static int read_hook(struct nft_reading *reading, const struct nlattr **attributes,
+		     const char **ret)
+{
+	const struct nlattr *where[NFTA_HOOK_MAX + 1];
+	const char *type = string(attributes[NFTA_CHAIN_TYPE]);
+	bool drops = be32(attributes[NFTA_CHAIN_POLICY]) != NF_ACCEPT;
+	struct nft_hook hook = { 0 };
+
+	attributes_nested(attributes[NFTA_CHAIN_HOOK], where, NFTA_HOOK_MAX);
+	hook.number = be32(where[NFTA_HOOK_HOOKNUM]);
+	hook.priority = (int32_t)be32(where[NFTA_HOOK_PRIORITY]);
+	strncpy(hook.type, type ? type : UNKNOWN, sizeof(hook.type) - 1);
+	*ret = arena_printf(&reading->found->arena, "%s%s%s", nft_hook_text(&hook).text,
+			    drops ? " policy drop" : "", reading->dormant ? " dormant" : "");
+	return *ret ? 0 : -ENOMEM;
+}
+
+static int read_chain(struct nft_reading *reading, const struct nlattr **attributes)
+{
+	struct nft_chain chain = { 0 };
+	int r;
+
+	if (be32(attributes[NFTA_CHAIN_FLAGS]) & NFT_CHAIN_BINDING)
+		return 0;
+	r = keep_string(reading, string(attributes[NFTA_CHAIN_NAME]), &chain.name);
+	if (r == 0 && attributes[NFTA_CHAIN_HOOK])
+		r = read_hook(reading, attributes, &chain.hook);
+	return r < 0 ? r : array_push(&reading->found->nft_chains, chain);
+}
+
+/* The text of a type, if it is as large as we think it is; verdicts have the kernel's own size. */
+static int read_types(struct nft_reading *reading, const struct nlattr *number,
+		      const struct nlattr *size, const char *unknown, const char **ret)
+{
+	struct nft_types types;
+
+	if (nft_types_from_number(be32(number), &types) < 0 ||
+	    (types.size && types.size != be32(size)))
+		return keep_string(reading, unknown, ret);
+	return keep_string(reading, nft_types_text(&types).text, ret);
+}
+
+static bool is_ours(uint32_t flags)
+{
+	const uint32_t dynamic = NFT_SET_TIMEOUT | NFT_SET_EVAL;
+
+	return !(flags & ~(NFT_SET_INTERVAL | NFT_SET_MAP | NFT_SET_CONCAT | dynamic)) &&
+	       (!(flags & dynamic) || (flags & dynamic) == dynamic);
+}
+
+static int read_set(struct nft_reading *reading, const struct nlattr **attributes)
+{
+	uint32_t flags = be32(attributes[NFTA_SET_FLAGS]);
+	struct nft_set set = { 0 };
+	int r;
+
+	if (flags & NFT_SET_ANONYMOUS)
+		return 0;
+	set.flags |= flags & NFT_SET_INTERVAL ? NFT_SET_IS_INTERVAL : 0;
+	set.flags |= flags & NFT_SET_EVAL ? NFT_SET_IS_DYNAMIC : 0;
+	r = keep_string(reading, string(attributes[NFTA_SET_NAME]), &set.name);
+	if (r == 0)
+		r = read_types(reading, is_ours(flags) ? attributes[NFTA_SET_KEY_TYPE] : NULL,
+			       attributes[NFTA_SET_KEY_LEN],
+			       flags & NFT_SET_CONCAT ? UNKNOWN SEPARATOR UNKNOWN : UNKNOWN,
+			       &set.key);
+	if (r == 0 && flags & NFT_SET_MAP)
+		r = read_types(reading, attributes[NFTA_SET_DATA_TYPE],
+			       attributes[NFTA_SET_DATA_LEN], UNKNOWN, &set.data);
+	return r < 0 ? r : array_push(&reading->found->nft_sets, set);
+}
+
+/* The bytes of a key or of data; none at all is allowed. */
+static int read_bytes(struct nft_reading *reading, const struct nlattr *attribute,
+		      const uint8_t **ret, uint8_t *ret_size)
+{
+	const struct nlattr *parts[NFTA_DATA_MAX + 1];
+	const uint8_t *copy;
+	uint16_t size;
+
+	attributes_nested(attribute, parts, NFTA_DATA_MAX);
+	if (!parts[NFTA_DATA_VALUE])
+		return 0;
+	size = mnl_attr_get_payload_len(parts[NFTA_DATA_VALUE]);
+	if (size > VALUE_MAX)
+		return -EBADMSG;
+	copy = arena_copy(&reading->found->arena, mnl_attr_get_payload(parts[NFTA_DATA_VALUE]),
+			  size);
+	if (!copy)
+		return -ENOMEM;
+	*ret = copy;
+	*ret_size = (uint8_t)size;
+	return 0;
+}
+
+/* Verdicts other than goto are not ours: they stay without a chain. */
+static int read_verdict(struct nft_reading *reading, const struct nlattr *attribute,
+			const char **ret)
+{
+	const struct nlattr *data[NFTA_DATA_MAX + 1], *verdict[NFTA_VERDICT_MAX + 1];
+
+	attributes_nested(attribute, data, NFTA_DATA_MAX);
+	attributes_nested(data[NFTA_DATA_VERDICT], verdict, NFTA_VERDICT_MAX);
+	if (be32(verdict[NFTA_VERDICT_CODE]) != (uint32_t)NFT_GOTO)
+		return 0;
+	return keep_string(reading, string(verdict[NFTA_VERDICT_CHAIN]), ret);
+}
+
+static bool has_bounds(const struct nft_set *set)
+{
+	return set->flags & NFT_SET_IS_INTERVAL && !strstr(set->key, SEPARATOR);
+}
+
+static int keep_element(struct nft_reading *reading, const struct nft_element *element, bool end)
+{
+	struct nft_bound bound = { *element, end };
+
+	if (!element->key_size || !has_bounds(reading->set))
+		return array_push(&reading->found->nft_elements, *element);
+	if (reading->bounds.n && reading->bounds.v[0].element.key_size != element->key_size)
+		return -EBADMSG;
+	return array_push(&reading->bounds, bound);
+}
+
+static int read_element(struct nft_reading *reading, const struct nlattr *attribute)
+{
+	static const uint8_t catchall[1];
+	const struct nlattr *parts[NFTA_SET_ELEM_MAX + 1];
+	struct nft_element element = { .set = reading->set->name, .key = catchall };
+	uint8_t end_size = 0;
+	int r;
+
+	attributes_nested(attribute, parts, NFTA_SET_ELEM_MAX);
+	r = read_bytes(reading, parts[NFTA_SET_ELEM_KEY], &element.key, &element.key_size);
+	if (r == 0)
+		r = read_bytes(reading, parts[NFTA_SET_ELEM_KEY_END], &element.key_end, &end_size);
+	if (r == 0)
+		r = read_bytes(reading, parts[NFTA_SET_ELEM_DATA], &element.data,
+			       &element.data_size);
+	if (r == 0)
+		r = read_verdict(reading, parts[NFTA_SET_ELEM_DATA], &element.chain);
+	if (r == 0 && element.key_end && end_size != element.key_size)
+		r = -EBADMSG;
+	return r < 0 ? r
+		     : keep_element(reading, &element,
+				    be32(parts[NFTA_SET_ELEM_FLAGS]) & NFT_SET_ELEM_INTERVAL_END);
+}
+
+static int read_elements(struct nft_reading *reading, const struct nlattr **attributes)
+{
+	const char *name = string(attributes[NFTA_SET_ELEM_LIST_SET]), *end;
+	const struct nlattr *list = attributes[NFTA_SET_ELEM_LIST_ELEMENTS], *element;
+	int r = 0;
+
+	if (!list || !name || !reading->set || strcmp(name, reading->set->name) != 0)
+		return 0;
+	element = mnl_attr_get_payload(list);
+	end = (const char *)element + mnl_attr_get_payload_len(list);
+	while (r == 0 && mnl_attr_ok(element, (int)(end - (const char *)element))) {
+		r = read_element(reading, element);
+		element = mnl_attr_next(element);
+	}
+	return r;
+}
+
+/* An end comes before a start at the same key. */
+static int bound_compare(const void *a, const void *b)
+{
+	const struct nft_bound *x = a, *y = b;
+	int c = memcmp(x->element.key, y->element.key, x->element.key_size);
+
+	return c ? c : y->end - x->end;
+}
+
+/* The last key before a bound, or the last of all. */
+static const uint8_t *key_before(struct nft_reading *reading, const struct nft_bound *bound,
+				 uint8_t size)
+{
+	uint8_t *key = arena_alloc(&reading->found->arena, size);
+
+	if (!key)
+		return NULL;
+	if (bound)
+		memcpy(key, bound->element.key, size);
+	for (size_t i = size; i-- > 0;)
+		if (key[i]-- > 0)
+			break;
+	return key;
+}
+
+int nft_read_ranges(struct nft_reading *reading)
+{
+	size_t n = reading->bounds.n;
+	int r = 0;
+
+	if (n)
+		qsort(reading->bounds.v, n, sizeof(*reading->bounds.v), bound_compare);
+	for (size_t i = 0; i < n && r == 0; i++) {
+		const struct nft_bound *bound = &reading->bounds.v[i];
+		struct nft_element element = bound->element;
+
+		if (bound->end)
+			continue;
+		element.interval = true;
+		element.key_end =
+			key_before(reading, i + 1 < n ? bound + 1 : NULL, element.key_size);
+		r = element.key_end ? array_push(&reading->found->nft_elements, element) : -ENOMEM;
+	}
+	reading->bounds.n = 0;
+	return r;
+}
+
+static const struct nft_chain *find_chain(const struct objects *found, const char *name)
+{
+	struct nft_chain key = { .name = name };
+
+	return found->nft_chains.n ? bsearch(&key, found->nft_chains.v, found->nft_chains.n,
+					     sizeof(key), nft_chain_compare)
+				   : NULL;
+}
+
+/* The kernel lists chain by chain. */
+static int read_rule(struct nft_reading *reading, const struct nlattr **attributes)
+{
+	const struct nlattr *userdata = attributes[NFTA_RULE_USERDATA];
+	const char *chain = string(attributes[NFTA_RULE_CHAIN]);
+	struct nft_rule rule = { .handle = be64(attributes[NFTA_RULE_HANDLE]) };
+
+	if (!chain)
+		return -EBADMSG;
+	if (!reading->chain || strcmp(reading->chain->name, chain) != 0) {
+		reading->chain = find_chain(reading->found, chain);
+		reading->index = 0;
+	}
+	if (!reading->chain)
+		return 0;
+	rule.chain = reading->chain->name;
+	rule.index = reading->index++;
+	if (userdata)
+		rule.tag = nft_tag_read(mnl_attr_get_payload(userdata),
+					mnl_attr_get_payload_len(userdata));
+	return array_push(&reading->found->nft_rules, rule);
+}
+
+static int read_object(struct nft_reading *reading, unsigned type, const struct nlattr **attributes)
+{
+	switch (type) {
+	case NFT_MSG_NEWTABLE:
+		return read_table(reading, attributes);
+	case NFT_MSG_NEWCHAIN:
+		return read_chain(reading, attributes);
+	case NFT_MSG_NEWSET:
+		return read_set(reading, attributes);
+	case NFT_MSG_NEWSETELEM:
+		return read_elements(reading, attributes);
+	case NFT_MSG_NEWRULE:
+		return read_rule(reading, attributes);
+	}
+	return 0;
+}
+
+bool nft_message_is_ours(const struct nlmsghdr *message)
+{
+	const struct nfgenmsg *header = netlink_header(message, sizeof(*header));
+	const struct nlattr *attributes[NFTA_TABLE_NAME + 1];
+	const char *table;
+
+	if (!header || NFNL_SUBSYS_ID(message->nlmsg_type) != NFNL_SUBSYS_NFTABLES ||
+	    header->nfgen_family != NFPROTO_INET)
+		return false;
+	netlink_attributes(message, sizeof(*header), attributes, NFTA_TABLE_NAME);
+	table = string(attributes[NFTA_TABLE_NAME]);
+	return table && strcmp(table, UPLINKD_TABLE) == 0;
+}
+
+int nft_read_message(const struct nlmsghdr *message, void *userdata)
+{
+	struct nft_reading *reading = userdata;
+	const struct nfgenmsg *header = netlink_header(message, sizeof(*header));
+	const struct nlattr *attributes[ATTRIBUTES_MAX + 1];
+
+	if (!nft_message_is_ours(message))
+		return 0;
+	if (reading->generation >= 0 && header->res_id != reading->generation)
+		return -EAGAIN;
+	reading->generation = header->res_id;
+	netlink_attributes(message, sizeof(*header), attributes, ATTRIBUTES_MAX);
+	return read_object(reading, NFNL_MSG_TYPE(message->nlmsg_type), attributes);
+}
+
+#define sort(array, compare)                                                         \
+	do {                                                                         \
+		if ((array)->n)                                                      \
+			qsort((array)->v, (array)->n, sizeof(*(array)->v), compare); \
+	} while (0)
+
+void nft_read_definitions(struct nft_reading *reading)
+{
+	sort(&reading->found->nft_chains, nft_chain_compare);
+	sort(&reading->found->nft_sets, nft_set_compare);
+}
+
+void nft_read_finish(struct nft_reading *reading)
+{
+	sort(&reading->found->nft_elements, nft_element_compare);
+	sort(&reading->found->nft_rules, nft_rule_compare);
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include "base/array.h"
+#include "intent/objects.h"
+
+#include <linux/netlink.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* The kernel's messages about our table made into objects. */
+
+/* A bound of a range, until it has found its other one. */
+struct nft_bound {
+	struct nft_element element;
+	bool end;
+};
+
+struct nft_reading {
+	struct objects *found;
+	const struct nft_set *set; /* whose elements are read now */
+	ARRAY(struct nft_bound) bounds;
+	int generation;                /* of the ruleset, or -1 as long as unknown */
+	bool dormant;                  /* the table is switched off */
+	const struct nft_chain *chain; /* of the last rule */
+	uint32_t index;                /* the next rule's in it */
+};
+
+/* Empties the nft part of `found`. */
+struct nft_reading nft_reading_make(struct objects *found);
+void nft_reading_done(struct nft_reading *reading);
+
+/* True for nftables messages about our table. */
+bool nft_message_is_ours(const struct nlmsghdr *message);
+/*
+ * Reads a message; other tables and kinds of messages are passed over. To be called for the table,
+ * its chains, its sets, the elements of each set, its rules. -EAGAIN: the ruleset has changed
+ * since the first message.
+ */
+int nft_read_message(const struct nlmsghdr *message, void *reading);
+/* Chains and sets are complete: sorts them, so that elements and rules can be read. */
+void nft_read_definitions(struct nft_reading *reading);
+/* The elements of reading->set are complete: makes ranges of their bounds. */
+int nft_read_ranges(struct nft_reading *reading);
+/* Everything is complete: sorts the rest. */
+void nft_read_finish(struct nft_reading *reading);

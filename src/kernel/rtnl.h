@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include "intent/facts.h"
+#include "intent/objects.h"
+#include "kernel/netlink.h"
+#include "plan/plan.h"
+
+/* Links, addresses, routes and rules: rtnetlink. */
+
+struct rtnl {
+	struct netlink requests, events;
+	/* The kernel (5.18) keeps IFA_PROTO; as long as that is not known, the aliases we added. */
+	bool told;
+	ARRAY(struct alias_object) untold;
+};
+
+/* Subscribes, so that nothing that happens after this is missed. After a failure rtnl_done() too.
+ */
+int rtnl_init(struct rtnl *rtnl);
+void rtnl_done(struct rtnl *rtnl);
+/* Adds to *parts (enum kernel_part) what the notifications that arrived make out of date. */
+int rtnl_read_events(struct rtnl *rtnl, unsigned *parts);
+/* As kernel_ops.observe, for links, addresses, routes and rules. */
+int rtnl_observe(struct rtnl *rtnl, unsigned parts, struct facts *facts, struct objects *found);
+/* Takes steps on aliases, routes and rules, in order. 0 or the first error. */
+int rtnl_apply(struct rtnl *rtnl, struct step *steps, size_t n);
+
+/* For rtnl_*.c and the fuzzer. */
+
+enum {
+	RTNL_DEFAULT_METRIC6 = 1024 /* what the kernel makes of metric 0 in IPv6 */
+};
+
+/* Where the messages of a dump go. */
+struct rtnl_reading {
+	struct rtnl *rtnl;
+	uint8_t family; /* others are left out; AF_UNSPEC: any */
+	struct facts *facts;
+	struct objects *found;
+};
+
+/* The netlink_reader of every dump: appends what the message tells. Userdata: rtnl_reading. */
+int rtnl_read(const struct nlmsghdr *message, void *userdata);
+int rtnl_read_route(const struct nlmsghdr *message, struct rtnl_reading *reading);
+/* The table of a message that has a whole struct rtmsg. */
+uint32_t rtnl_route_table(const struct nlmsghdr *message);
+/* The netlink_reader of notifications. Userdata: the parts, unsigned. */
+int rtnl_read_event(const struct nlmsghdr *message, void *userdata);

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The rtnetlink sockets, and notifications as hints: they only say what to read again. IPv4 routes
+ * that vanish with an address or with a link going down are not announced, so both mean the routes
+ * as well. Routes of tables that are neither main nor ours, and rules of others, are not looked at
+ * and so never wake anybody.
+ */
+#include "kernel/kernel.h"
+#include "kernel/rtnl.h"
+
+#include <errno.h>
+#include <linux/fib_rules.h>
+#include <linux/netconf.h>
+#include <linux/rtnetlink.h>
+
+int rtnl_init(struct rtnl *rtnl)
+{
+	static const int groups[] = {
+		RTNLGRP_LINK,       RTNLGRP_IPV4_IFADDR,  RTNLGRP_IPV6_IFADDR,
+		RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_ROUTE,   RTNLGRP_IPV4_RULE,
+		RTNLGRP_IPV6_RULE,  RTNLGRP_IPV4_NETCONF, RTNLGRP_IPV6_NETCONF,
+	};
+	int r = netlink_init(&rtnl->requests, NETLINK_ROUTE);
+
+	if (r == 0)
+		r = netlink_init(&rtnl->events, NETLINK_ROUTE);
+	for (size_t i = 0; r == 0 && i < ELEMENTS_OF(groups); i++)
+		r = netlink_join(&rtnl->events, groups[i]);
+	return r;
+}
+
+void rtnl_done(struct rtnl *rtnl)
+{
+	netlink_done(&rtnl->requests);
+	netlink_done(&rtnl->events);
+	array_done(&rtnl->untold);
+}
+
+/* Signal strengths and bridge ports also come as news of a link. */
+static unsigned link_parts(const struct nlmsghdr *message)
+{
+	const struct ifinfomsg *header = netlink_header(message, sizeof(*header));
+	const struct nlattr *attributes[IFLA_MAX + 1];
+
+	if (!header || header->ifi_family == AF_BRIDGE)
+		return 0;
+	netlink_attributes(message, sizeof(*header), attributes, IFLA_MAX);
+	return attributes[IFLA_WIRELESS] ? 0 : KERNEL_LINKS | KERNEL_ROUTES;
+}
+
+static unsigned route_parts(const struct nlmsghdr *message)
+{
+	const struct rtmsg *header = netlink_header(message, sizeof(*header));
+
+	if (!header || header->rtm_flags & RTM_F_CLONED)
+		return 0;
+	if (header->rtm_protocol != UPLINKD_PROTOCOL && rtnl_route_table(message) != RT_TABLE_MAIN)
+		return 0;
+	return KERNEL_ROUTES;
+}
+
+static unsigned rule_parts(const struct nlmsghdr *message)
+{
+	const struct nlattr *attributes[FRA_MAX + 1];
+
+	netlink_attributes(message, sizeof(struct fib_rule_hdr), attributes, FRA_MAX);
+	return attribute_u8(attributes[FRA_PROTOCOL]) == UPLINKD_PROTOCOL ? KERNEL_RULES : 0;
+}
+
+static unsigned message_parts(const struct nlmsghdr *message)
+{
+	switch (message->nlmsg_type) {
+	case RTM_NEWLINK:
+	case RTM_DELLINK:
+		return link_parts(message);
+	case RTM_NEWADDR:
+		return KERNEL_ADDRESSES;
+	case RTM_DELADDR:
+		return KERNEL_ADDRESSES | KERNEL_ROUTES;
+	case RTM_NEWROUTE:
+	case RTM_DELROUTE:
+		return route_parts(message);
+	case RTM_NEWRULE:
+	case RTM_DELRULE:
+		return rule_parts(message);
+	case RTM_NEWNETCONF:
+	case RTM_DELNETCONF:
+		return KERNEL_SYSCTLS;
+	default:
+		return 0;
+	}
+}
+
+int rtnl_read_event(const struct nlmsghdr *message, void *userdata)
+{
+	unsigned *parts = userdata;
+
+	*parts |= message_parts(message);
+	return 0;
+}
+
+int rtnl_read_events(struct rtnl *rtnl, unsigned *parts)
+{
+	int r = netlink_read_events(&rtnl->events, rtnl_read_event, parts);
+
+	if (r != -ENOBUFS)
+		return r;
+	*parts |= KERNEL_EVERYTHING;
+	return 0;
+}
