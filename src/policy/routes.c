@@ -30,12 +30,6 @@ static struct ip_prefix any_prefix(uint8_t family)
 	return (struct ip_prefix){ .address = { .family = family } };
 }
 
-/* Metric of an ordinary route: what the kernel itself uses when none is given. */
-static uint32_t usual_metric(uint8_t family)
-{
-	return family == AF_INET6 ? 1024 : 0;
-}
-
 static void want_connected(const struct world *world, const struct line *line, uint8_t family,
 			   struct objects *objects)
 {
@@ -45,8 +39,7 @@ static void want_connected(const struct world *world, const struct line *line, u
 			.table = line_table(world, line),
 			.destination =
 				peer ? ip_host(&address->peer) : ip_network(&address->prefix),
-			.metric = usual_metric(family),
-			.link = line->link,
+				.link = line->link,
 		};
 
 		if (address->link != line->link || address->prefix.address.family != family ||
@@ -65,7 +58,6 @@ static void want_default(const struct world *world, const struct line *line, uin
 	struct route_object route = {
 		.table = line_table(world, line),
 		.destination = any_prefix(family),
-		.metric = usual_metric(family),
 		.link = line->link,
 		.gateway = way->gateway,
 		.source = way->address,

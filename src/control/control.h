@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include "base/cleanup.h"
+#include "intent/world.h"
+
+#include <systemd/sd-event.h>
+
+/*
+ * The bus face of the daemon: org.uplinkd1 on a private socket and, where there is one, on the
+ * system bus. It shows the world and passes requests on; it decides nothing.
+ */
+
+struct control;
+
+/*
+ * What the daemon does for a request. Each returns when the kernel is arranged: 0, or a negative
+ * errno and in *ret_message (a new string, may stay NULL) what to tell the person who asked.
+ */
+struct control_requests {
+	const struct world *(*world)(void *userdata); /* with fresh counts; never NULL */
+	int (*reload)(void *userdata, char **ret_message);
+	int (*plan)(void *userdata, char **ret_message); /* the plan as text */
+	int (*flush)(void *userdata, char **ret_message);
+	int (*enable)(void *userdata, const char *uplink, bool enabled, char **ret_message);
+	/* `server` is config_server.text */
+	int (*weight)(void *userdata, const char *service, const char *server, uint32_t weight,
+		      char **ret_message);
+	/* A PPP hook's words: "ip-up", "ip-down", "ipv6-up" or "ipv6-down", and the interface. */
+	int (*ppp_event)(void *userdata, const char *event, const char *interface,
+			 char **ret_message);
+};
+
+/*
+ * Creates RUNTIME_DIR/bus (mode 0600) and joins the system bus; not getting that one is a warning,
+ * since the socket is enough. 0 or a negative errno, logged; -EADDRINUSE when another daemon has
+ * RUNTIME_DIR, so call it before anything is changed. Requests wait until the event loop runs.
+ */
+int control_new(sd_event *event, const char *runtime_dir, const struct control_requests *requests,
+		void *userdata, struct control **ret);
+void control_free(struct control *control);
+DEFINE_CLEANUP(struct control *, control_free)
+
+/*
+ * Call before and after the configuration is replaced: objects that go or come are announced. The
+ * world must still be the old one at the first call.
+ */
+void control_objects_leave(struct control *control);
+void control_objects_arrive(struct control *control);
+/* An uplink's properties changed, or a service's. */
+void control_uplink_changed(struct control *control, const char *name);
+void control_service_changed(struct control *control, const char *name);
+/* Adds an event to the journal that `uplinkctl events` shows (the last 256) and signals it. */
+void control_event(struct control *control, const char *kind, const char *name, const char *text);

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The private socket, RUNTIME_DIR/bus. It is never accessible to anybody but its owner: the mode
+ * is set on the socket before bind(2) gives it a name. A lock on the directory, which the kernel
+ * drops however its holder dies, tells a socket that was left behind from one in use.
+ *
+ * Who connects beyond the limit waits in the backlog until another leaves.
+ */
+#include "control/bus.h"
+
+#include "base/file.h"
+#include "base/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+enum {
+	CONNECTIONS_MAX = 128
+};
+
+static int lock_directory(struct control *control, const char *runtime_dir)
+{
+	int r = directory_create(runtime_dir, 0755);
+
+	if (r < 0)
+		return log_errno(LOG_ERR, r, "cannot create %s", runtime_dir);
+	control->lock_fd = open(runtime_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (control->lock_fd < 0)
+		return log_errno(LOG_ERR, errno, "cannot open %s", runtime_dir);
+	if (flock(control->lock_fd, LOCK_EX | LOCK_NB) == 0)
+		return 0;
+	if (errno != EWOULDBLOCK)
+		return log_errno(LOG_ERR, errno, "cannot lock %s", runtime_dir);
+	log_error("another uplinkd is running with %s; --runtime-dir lets several run side by side",
+		  runtime_dir);
+	return -EADDRINUSE;
+}
+
+static int bind_socket(struct control *control)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	size_t length = strlen(control->socket_path);
+
+	if (length >= sizeof(address.sun_path))
+		return -ENAMETOOLONG;
+	memcpy(address.sun_path, control->socket_path, length + 1);
+	control->listen_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (control->listen_fd < 0 || fchmod(control->listen_fd, 0600) < 0)
+		return -errno;
+	if (unlink(control->socket_path) < 0 && errno != ENOENT)
+		return -errno;
+	if (bind(control->listen_fd, (struct sockaddr *)&address, sizeof(address)) < 0 ||
+	    listen(control->listen_fd, SOMAXCONN) < 0)
+		return -errno;
+	return 0;
+}
+
+/* The mode keeps strangers out; this holds also should somebody widen it. */
+static bool peer_may(int fd)
+{
+	struct ucred peer;
+	socklen_t size = sizeof(peer);
+
+	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 &&
+	       (peer.uid == 0 || peer.uid == geteuid());
+}
+
+/* Takes the descriptor over in any case. */
+static int serve_peer(struct control *control, int fd)
+{
+	_cleanup_close_ int peer = fd;
+	_cleanup_(sd_bus_close_unrefp) sd_bus *bus = NULL;
+	sd_id128_t id;
+	int r;
+
+	if (!peer_may(fd))
+		return -EPERM;
+	r = sd_id128_randomize(&id);
+	if (r >= 0)
+		r = sd_bus_new(&bus);
+	if (r >= 0)
+		r = sd_bus_set_fd(bus, fd, fd);
+	if (r < 0)
+		return r;
+	TAKE_FD(peer);
+	r = sd_bus_set_server(bus, true, id);
+	if (r >= 0)
+		r = sd_bus_set_trusted(bus, true);
+	if (r >= 0)
+		r = sd_bus_start(bus);
+	if (r >= 0)
+		r = control_serve(control, bus);
+	if (r >= 0)
+		TAKE_PTR(bus);
+	return r;
+}
+
+static int on_connection(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+{
+	struct control *control = userdata;
+	int r, peer = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+	if (peer < 0) {
+		if (errno == EAGAIN || errno == EINTR || errno == ECONNABORTED)
+			return 0;
+		log_errno(LOG_ERR, errno, "cannot accept on %s, waiting for a connection to end",
+			  control->socket_path);
+		return sd_event_source_set_enabled(source, SD_EVENT_OFF);
+	}
+	r = serve_peer(control, peer);
+	if (r < 0)
+		log_errno(LOG_WARNING, r, "cannot serve a connection to %s, ignoring",
+			  control->socket_path);
+	if (control->buses.n >= CONNECTIONS_MAX)
+		return sd_event_source_set_enabled(source, SD_EVENT_OFF);
+	return 0;
+}
+
+void listen_resume(struct control *control)
+{
+	int r;
+
+	if (!control->accept_source)
+		return;
+	r = sd_event_source_set_enabled(control->accept_source, SD_EVENT_ON);
+	if (r < 0)
+		log_errno(LOG_ERR, r, "cannot go on listening on %s", control->socket_path);
+}
+
+int listen_open(struct control *control, const char *runtime_dir)
+{
+	int r = lock_directory(control, runtime_dir);
+
+	if (r < 0)
+		return r;
+	if (asprintf(&control->socket_path, "%s/bus", runtime_dir) < 0) {
+		control->socket_path = NULL;
+		return log_oom();
+	}
+	r = bind_socket(control);
+	if (r >= 0)
+		r = sd_event_add_io(control->event, &control->accept_source, control->listen_fd,
+				    EPOLLIN, on_connection, control);
+	return r < 0 ? log_errno(LOG_ERR, r, "cannot listen on %s", control->socket_path) : 0;
+}
+
+void listen_close(struct control *control)
+{
+	control->accept_source = sd_event_source_unref(control->accept_source);
+	if (control->listen_fd >= 0) {
+		close(control->listen_fd);
+		unlink(control->socket_path);
+	}
+	if (control->lock_fd >= 0)
+		close(control->lock_fd);
+	free(control->socket_path);
+}

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a service shows of itself and its servers, and what can be asked of it. */
+#include "control/bus.h"
+
+#include "base/hash.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+enum {
+	WEIGHT_MAX = 65535
+};
+
+struct service_view {
+	struct bus_view head;
+	const char *name, *scheduler, *method;
+	char **listen;
+	uint32_t position;
+};
+
+static size_t service_count(const struct world *world)
+{
+	return world->config->services.n;
+}
+
+static const char *service_name(const struct world *world, size_t index)
+{
+	return world->config->services.v[index].name;
+}
+
+static char **look_listen(const struct world *world, const struct config_service *service,
+			  struct arena *arena)
+{
+	char **list = text_list(arena, service->listens.n);
+
+	for (size_t i = 0; list && i < service->listens.n; i++) {
+		struct listen_text listen =
+			config_listen_text(world->config, &service->listens.v[i]);
+
+		list[i] = arena_strdup(arena, listen.text);
+		if (!list[i])
+			return NULL;
+	}
+	return list;
+}
+
+static uint64_t hash_servers(const struct config_service *service,
+			     const struct service_state *state)
+{
+	uint64_t hash = HASH_START;
+
+	for (size_t i = 0; i < service->servers.n; i++) {
+		const char *text = service->servers.v[i].text;
+		const struct server_state *server = &state->servers[i];
+
+		hash = hash_bytes(hash, text, strlen(text) + 1);
+		hash = hash_bytes(hash, &server->weight, sizeof(server->weight));
+		hash = hash_bytes(hash, &server->overridden, sizeof(server->overridden));
+	}
+	return hash;
+}
+
+static struct bus_view *service_look(const struct world *world, size_t index, struct arena *arena)
+{
+	struct service_view *view = arena_alloc(arena, sizeof(*view));
+	const struct config_service *service = &world->config->services.v[index];
+
+	if (!view)
+		return NULL;
+	view->head.others = hash_servers(service, &world->services[index]);
+	view->name = service->name;
+	view->position = (uint32_t)index;
+	view->scheduler = scheduler_id_text(service->scheduler);
+	view->method = "nat";
+	view->listen = look_listen(world, service, arena);
+	return view->listen ? &view->head : NULL;
+}
+
+static const char *server_reason(const struct server_state *server)
+{
+	if (server->weight)
+		return "";
+	return server->overridden ? "weight 0 by operator" : "weight 0 in the file";
+}
+
+static int append_server(sd_bus_message *reply, const char *address,
+			 const struct server_state *server)
+{
+	return sd_bus_message_append(
+		reply, "a{sv}", 7, "Address", "s", address, "Weight", "u", server->weight, "State",
+		"s", server->weight ? "up" : "drained", "Reason", "s", server_reason(server),
+		"Active", "u", server->active, "Inactive", "u", server->inactive, "Total", "t",
+		server->total);
+}
+
+static int get_servers(sd_bus *bus, const char *path, const char *interface, const char *property,
+		       sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+	const struct bus_view *view = userdata;
+	const struct world *world = view->object->control->world;
+	const struct config_service *service = &world->config->services.v[view->object->index];
+	const struct service_state *state = &world->services[view->object->index];
+	int r = sd_bus_message_open_container(reply, 'a', "a{sv}");
+
+	for (size_t i = 0; r >= 0 && i < service->servers.n; i++)
+		r = append_server(reply, service->servers.v[i].text, &state->servers[i]);
+	return r < 0 ? r : sd_bus_message_close_container(reply);
+}
+
+static bool has_server(const struct config_service *service, const char *server)
+{
+	for (size_t i = 0; i < service->servers.n; i++)
+		if (strcmp(service->servers.v[i].text, server) == 0)
+			return true;
+	return false;
+}
+
+static int answer_unknown(sd_bus_message *call, const struct config_service *service,
+			  const char *server, sd_bus_error *error)
+{
+	_cleanup_free_ char *message = NULL;
+	size_t size;
+	FILE *out = open_memstream(&message, &size);
+
+	if (!out)
+		return -errno;
+	fprintf(out, "service %s has no server %s; it has", service->name, server);
+	for (size_t i = 0; i < service->servers.n; i++)
+		fprintf(out, "%s %s", i ? "," : "", service->servers.v[i].text);
+	if (fclose(out) == EOF)
+		return -ENOMEM;
+	return control_answer(call, -ENOENT, message, error);
+}
+
+static int answer_weight(sd_bus_message *call, const struct bus_view *view, const char *server,
+			 uint32_t weight, sd_bus_error *error)
+{
+	struct control *control = view->object->control;
+	const struct config_service *service =
+		&control->world->config->services.v[view->object->index];
+	_cleanup_free_ char *message = NULL;
+	int r;
+
+	if (!has_server(service, server))
+		return answer_unknown(call, service, server, error);
+	if (weight > WEIGHT_MAX)
+		return control_answer(call, -ERANGE, "a weight is from 0 to 65535", error);
+	r = control->requests->weight(control->userdata, service->name, server, weight, &message);
+	return control_answer(call, r, message, error);
+}
+
+static int method_set_weight(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+	const char *server;
+	uint32_t weight;
+	int r = sd_bus_message_read(call, "su", &server, &weight);
+
+	return r < 0 ? r : answer_weight(call, userdata, server, weight, error);
+}
+
+static int method_drain(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+	const char *server;
+	int r = sd_bus_message_read(call, "s", &server);
+
+	return r < 0 ? r : answer_weight(call, userdata, server, 0, error);
+}
+
+static const sd_bus_vtable vtable[] = {
+	SD_BUS_VTABLE_START(0),
+	VIEW_CONSTANT("Name", "s", struct service_view, name),
+	VIEW_PROPERTY("Position", "u", struct service_view, position),
+	VIEW_PROPERTY("Listen", "as", struct service_view, listen),
+	VIEW_PROPERTY("Scheduler", "s", struct service_view, scheduler),
+	VIEW_PROPERTY("Method", "s", struct service_view, method),
+	SD_BUS_PROPERTY("Servers", "aa{sv}", get_servers, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+	SD_BUS_METHOD_WITH_ARGS("SetWeight", SD_BUS_ARGS("s", server, "u", weight),
+				SD_BUS_NO_RESULT, method_set_weight, 0),
+	SD_BUS_METHOD_WITH_ARGS("Drain", SD_BUS_ARGS("s", server), SD_BUS_NO_RESULT, method_drain,
+				0),
+	SD_BUS_VTABLE_END,
+};
+
+const struct bus_class service_class = {
+	.path = BUS_ROOT "/service",
+	.interface = BUS_NAME ".Service",
+	.vtable = vtable,
+	.count = service_count,
+	.name = service_name,
+	.look = service_look,
+};

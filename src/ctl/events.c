@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What happened, and with -f what happens. The connection delivers in order, so events signalled
+ * before the answer to Events() are in that answer, and those after it are new: none is missed
+ * and none shown twice.
+ */
+#include "ctl/ctl.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+struct follower {
+	struct ctl *ctl;
+	bool listed; /* the answer has come */
+	int result;  /* negative errno once it is over */
+};
+
+static int print_json(uint64_t time_us, const char *kind, const char *name, const char *text)
+{
+	_cleanup_(json_object_putp) json_object *event = json_object_new_object();
+
+	if (!event || json_object_object_add(event, "time", ctl_time(time_us)) < 0 ||
+	    json_object_object_add(event, "kind", json_object_new_string(kind)) < 0 ||
+	    json_object_object_add(event, "name", json_object_new_string(name)) < 0 ||
+	    json_object_object_add(event, "text", json_object_new_string(text)) < 0)
+		return -ENOMEM;
+	puts(json_object_to_json_string_ext(event, JSON_C_TO_STRING_SPACED |
+							   JSON_C_TO_STRING_NOSLASHESCAPE));
+	return 0;
+}
+
+static int print_text(uint64_t time_us, const char *kind, const char *name, const char *text)
+{
+	time_t seconds = (time_t)(time_us / 1000000);
+	struct tm local;
+	char when[32];
+
+	if (!localtime_r(&seconds, &local) ||
+	    strftime(when, sizeof(when), "%Y-%m-%d %H:%M:%S", &local) == 0)
+		return -EOVERFLOW;
+	printf("%s.%03" PRIu64 "  %s%s%s  %s\n", when, time_us / 1000 % 1000, kind,
+	       *name ? " " : "", name, text);
+	return 0;
+}
+
+/* The fields of one event, in a signal or in the list. */
+static int print_event(struct ctl *ctl, sd_bus_message *message, const char *types)
+{
+	const char *kind, *name, *text;
+	uint64_t time_us;
+	int r = sd_bus_message_read(message, types, &time_us, &kind, &name, &text);
+
+	if (r <= 0)
+		return r;
+	r = ctl->json ? print_json(time_us, kind, name, text)
+		      : print_text(time_us, kind, name, text);
+	return r < 0 ? r : 1;
+}
+
+static int print_list(struct ctl *ctl, sd_bus_message *reply)
+{
+	int r = sd_bus_message_enter_container(reply, 'a', "(tsss)");
+
+	while (r >= 0 && (r = print_event(ctl, reply, "(tsss)")) > 0)
+		;
+	return r;
+}
+
+static int on_list(sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+	struct follower *follower = userdata;
+
+	if (sd_bus_message_is_method_error(reply, NULL)) {
+		follower->result = -sd_bus_message_get_errno(reply);
+		return 0;
+	}
+	follower->result = print_list(follower->ctl, reply);
+	follower->listed = true;
+	return 0;
+}
+
+static int on_event(sd_bus_message *message, void *userdata, sd_bus_error *error)
+{
+	struct follower *follower = userdata;
+	int r;
+
+	if (!follower->listed)
+		return 0;
+	r = print_event(follower->ctl, message, "tsss");
+	if (r < 0)
+		follower->result = r;
+	return 0;
+}
+
+/* Until the connection ends, or writing fails. */
+static int process(struct follower *follower)
+{
+	sd_bus *bus = follower->ctl->bus;
+
+	while (follower->result >= 0) {
+		int r = sd_bus_process(bus, NULL);
+
+		if (r < 0)
+			return r;
+		if (r > 0)
+			continue;
+		if (fflush(stdout) == EOF)
+			return -errno;
+		r = sd_bus_wait(bus, UINT64_MAX);
+		if (r < 0 && r != -EINTR)
+			return r;
+	}
+	return follower->result;
+}
+
+static int follow(struct ctl *ctl)
+{
+	struct follower follower = { .ctl = ctl };
+	int r = ctl_connect(ctl);
+
+	if (r < 0)
+		return EXIT_FAILURE;
+	r = sd_bus_match_signal(ctl->bus, NULL, ctl->destination, BUS_ROOT, MANAGER_INTERFACE,
+				"Event", on_event, &follower);
+	if (r >= 0)
+		r = sd_bus_call_method_async(ctl->bus, NULL, ctl->destination, BUS_ROOT,
+					     MANAGER_INTERFACE, "Events", on_list, &follower, NULL);
+	if (r >= 0)
+		r = process(&follower);
+	if (r == -ENOTCONN || r == -ECONNRESET)
+		ctl_say("uplinkd has closed the connection");
+	else
+		fprintf(stderr, "cannot follow the events: %s\n", strerror(-r));
+	return EXIT_FAILURE;
+}
+
+int verb_events(struct ctl *ctl, char **arguments)
+{
+	_cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
+	int r;
+
+	if (ctl->follow)
+		return follow(ctl);
+	if (ctl_call(ctl, BUS_ROOT, MANAGER_INTERFACE, "Events", &reply, NULL) < 0)
+		return EXIT_FAILURE;
+	r = print_list(ctl, reply);
+	if (r < 0)
+		fprintf(stderr, "cannot read what uplinkd says: %s\n", strerror(-r));
+	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * uplinkctl: options, the table of verbs, and exit codes. Everything else is the verbs' own.
+ */
+#include "base/array.h"
+#include "ctl/ctl.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+enum verb_options {
+	TAKES_JSON = 1,
+	TAKES_FOLLOW = 2
+};
+
+struct verb {
+	const char *name, *arguments, *help;
+	int count; /* of arguments */
+	unsigned options;
+	int (*run)(struct ctl *ctl, char **arguments);
+};
+
+static const struct verb verbs[] = {
+	{ "status", "", "lines, services and hosted names at a glance", 0, TAKES_JSON,
+	  verb_status },
+	{ "uplinks", "", "the lines", 0, TAKES_JSON, verb_uplinks },
+	{ "services", "", "the services and their servers", 0, TAKES_JSON, verb_services },
+	{ "domains", "", "the hosted names and their addresses", 0, TAKES_JSON, verb_domains },
+	{ "policies", "", "which line for which traffic", 0, TAKES_JSON, verb_policies },
+	{ "events", "[-f]", "what happened lately; -f: and what happens now", 0,
+	  TAKES_JSON | TAKES_FOLLOW, verb_events },
+	{ "plan", "", "what uplinkd would change in the kernel now", 0, 0, verb_plan },
+	{ "reload", "", "read the configuration again", 0, 0, verb_reload },
+	{ "enable", "UPLINK", "use a line again", 1, 0, verb_enable },
+	{ "disable", "UPLINK", "stop using a line", 1, 0, verb_disable },
+	{ "weight", "SERVICE SERVER N", "set the weight of a real server", 3, 0, verb_weight },
+	{ "drain", "SERVICE SERVER", "give a real server no new connections", 2, 0, verb_drain },
+	{ "flush", "", "take everything of uplinkd's out of the kernel", 0, 0, verb_flush },
+	{ "ppp-event", "EVENT INTERFACE", "what pppd's ip-up and ip-down scripts report", 2, 0,
+	  verb_ppp_event },
+};
+
+static int help(void)
+{
+	puts("usage: uplinkctl [--runtime-dir DIR] [--json] VERB [ARGUMENT...]\n");
+	for (size_t i = 0; i < ELEMENTS_OF(verbs); i++)
+		printf("  %-9s %-16s  %s\n", verbs[i].name, verbs[i].arguments, verbs[i].help);
+	puts("\n"
+	     "  --json             status, uplinks, services, domains, policies, events as JSON\n"
+	     "  --runtime-dir DIR  where the daemon's socket is (default " RUNTIME_DIR ")\n"
+	     "  --help, --version");
+	return EXIT_SUCCESS;
+}
+
+static int usage(const struct verb *verb)
+{
+	if (verb)
+		fprintf(stderr, "usage: uplinkctl %s%s%s\n", verb->name,
+			*verb->arguments ? " " : "", verb->arguments);
+	else
+		fputs("usage: uplinkctl [--runtime-dir DIR] [--json] VERB [ARGUMENT...], see "
+		      "uplinkctl --help\n",
+		      stderr);
+	return EXIT_USAGE;
+}
+
+static const struct verb *find_verb(const char *name)
+{
+	for (size_t i = 0; i < ELEMENTS_OF(verbs); i++)
+		if (strcmp(verbs[i].name, name) == 0)
+			return &verbs[i];
+	fprintf(stderr, "uplinkctl: there is no verb \"%s\"\n", name);
+	return NULL;
+}
+
+static bool fits(const struct verb *verb, const struct ctl *ctl, int count)
+{
+	if (ctl->json && !(verb->options & TAKES_JSON))
+		fprintf(stderr, "uplinkctl: %s has no --json\n", verb->name);
+	else if (ctl->follow && !(verb->options & TAKES_FOLLOW))
+		fprintf(stderr, "uplinkctl: %s has no -f\n", verb->name);
+	else if (count != verb->count)
+		fprintf(stderr, "uplinkctl: too %s arguments for %s\n",
+			count < verb->count ? "few" : "many", verb->name);
+	else
+		return true;
+	return false;
+}
+
+static int run(struct ctl *ctl, int count, char **words)
+{
+	const struct verb *verb;
+	int code;
+
+	if (count == 0)
+		return usage(NULL);
+	verb = find_verb(words[0]);
+	if (!verb || !fits(verb, ctl, count - 1))
+		return usage(verb);
+	code = verb->run(ctl, words + 1);
+	sd_bus_flush_close_unref(ctl->bus);
+	return code == EXIT_USAGE ? usage(verb) : code;
+}
+
+static int version(void)
+{
+	puts("uplinkctl " UPLINKD_VERSION);
+	return EXIT_SUCCESS;
+}
+
+static int dispatch(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' },
+		{ "json", no_argument, NULL, 'j' },
+		{ "follow", no_argument, NULL, 'f' },
+		{ "runtime-dir", required_argument, NULL, 'r' },
+		{},
+	};
+	struct ctl ctl = { .runtime_dir = RUNTIME_DIR };
+	int option;
+
+	while ((option = getopt_long(argc, argv, "hf", options, NULL)) != -1)
+		switch (option) {
+		case 'h':
+			return help();
+		case 'V':
+			return version();
+		case 'j':
+			ctl.json = true;
+			break;
+		case 'f':
+			ctl.follow = true;
+			break;
+		case 'r':
+			ctl.runtime_dir = optarg;
+			break;
+		default:
+			return usage(NULL);
+		}
+	return run(&ctl, argc - optind, argv + optind);
+}
+
+int main(int argc, char **argv)
+{
+	int code = dispatch(argc, argv);
+
+	if (fflush(stdout) == EOF || ferror(stdout)) {
+		fprintf(stderr, "uplinkctl: cannot write: %s\n", strerror(errno));
+		return EXIT_FAILURE;
+	}
+	return code;
+}
