@@ -146,6 +146,8 @@ static void want_local(struct objects *objects)
 	want_nft(objects, "local", "ip daddr == 255.255.255.255 accept");
 	want_nft(objects, "local", "ip6 daddr & ff00:: == ff00:: accept");
 	want_nft(objects, "local", "ip6 daddr & ffc0:: == fe80:: accept");
+	want_nft(objects, "local", "ip daddr @vips4 accept");
+	want_nft(objects, "local", "ip6 daddr @vips6 accept");
 	want_nft(objects, "local",
 		 "ct state new " MID_STREAM " ip saddr != @alive4 reject with tcp reset");
 	want_nft(objects, "local",

@@ -33,6 +33,18 @@ static void want_no_redirects(const struct world *world, struct objects *objects
 	}
 }
 
+/*
+ * An alias that came first to its net is primary there, and when it goes the kernel would take the
+ * others of that net along, whoever put them there.
+ */
+static void want_promotion(const struct world *world, struct objects *objects)
+{
+	array_foreach(&world->config->domains, domain)
+		if (facts_link_by_name(world->facts, domain->interface))
+			want_sysctl(objects, "1", "", "net/ipv4/conf/%s/promote_secondaries",
+				    domain->interface);
+}
+
 void sysctls_intent(const struct world *world, struct objects *objects)
 {
 	bool forwarding = world->config->gateway.forwarding;
@@ -45,6 +57,7 @@ void sysctls_intent(const struct world *world, struct objects *objects)
 		if (world->lines[i].link)
 			want_line_sysctls(world->lines[i].config, forwarding, objects);
 	want_no_redirects(world, objects);
+	want_promotion(world, objects);
 	/* Else connections that began while no daemon listened would end without a word. */
 	if (world->config->services.n)
 		want_sysctl(objects, "1", "2", "net/netfilter/nf_conntrack_events");
