@@ -5,6 +5,7 @@
  * NAT untouched.
  */
 #include "policy/policy.h"
+
 #include "uplink/learn.h"
 
 #include <stdio.h>

@@ -7,8 +7,9 @@
  * A packet from a line only makes its connection remember the line. A packet from anywhere else
  * follows its connection; a new connection that would leave over a line goes through the policies.
  */
-#include "policy/choice.h"
 #include "policy/policy.h"
+
+#include "policy/choice.h"
 #include "uplink/learn.h"
 
 #include <stdio.h>

@@ -12,8 +12,9 @@
  *   rule_base + 100 + n  the line's addresses -> the line's table
  *   rule_base + 200      everything           -> the table of the best line
  */
-#include "policy/choice.h"
 #include "policy/policy.h"
+
+#include "policy/choice.h"
 #include "uplink/learn.h"
 
 #include <stdio.h>
@@ -39,7 +40,7 @@ static void want_connected(const struct world *world, const struct line *line, u
 			.table = line_table(world, line),
 			.destination =
 				peer ? ip_host(&address->peer) : ip_network(&address->prefix),
-				.link = line->link,
+			.link = line->link,
 		};
 
 		if (address->link != line->link || address->prefix.address.family != family ||
