@@ -39,6 +39,13 @@ struct control_requests {
 int control_new(sd_event *event, const char *runtime_dir, const struct control_requests *requests,
 		void *userdata, struct control **ret);
 void control_free(struct control *control);
+
+/*
+ * Claims the runtime directory, creating it: a descriptor that holds it until closed, or a
+ * negative errno, logged; -EADDRINUSE while a daemon runs there. control_new() does it by itself.
+ */
+int control_lock(const char *runtime_dir);
+
 DEFINE_CLEANUP(struct control *, control_free)
 
 /*

@@ -22,17 +22,18 @@ enum {
 	CONNECTIONS_MAX = 128
 };
 
-static int lock_directory(struct control *control, const char *runtime_dir)
+int control_lock(const char *runtime_dir)
 {
+	_cleanup_close_ int fd = -1;
 	int r = directory_create(runtime_dir, 0755);
 
 	if (r < 0)
 		return log_errno(LOG_ERR, r, "cannot create %s", runtime_dir);
-	control->lock_fd = open(runtime_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (control->lock_fd < 0)
+	fd = open(runtime_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
 		return log_errno(LOG_ERR, errno, "cannot open %s", runtime_dir);
-	if (flock(control->lock_fd, LOCK_EX | LOCK_NB) == 0)
-		return 0;
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+		return TAKE_FD(fd);
 	if (errno != EWOULDBLOCK)
 		return log_errno(LOG_ERR, errno, "cannot lock %s", runtime_dir);
 	log_error("another uplinkd is running with %s; --runtime-dir lets several run side by side",
@@ -95,7 +96,7 @@ static int serve_peer(struct control *control, int fd)
 	if (r >= 0)
 		r = control_serve(control, bus);
 	if (r >= 0)
-		TAKE_PTR(bus);
+		bus = NULL; /* it is among control->buses now */
 	return r;
 }
 
@@ -133,7 +134,7 @@ void listen_resume(struct control *control)
 
 int listen_open(struct control *control, const char *runtime_dir)
 {
-	int r = lock_directory(control, runtime_dir);
+	int r = control->lock_fd = control_lock(runtime_dir);
 
 	if (r < 0)
 		return r;

@@ -143,9 +143,13 @@ static int daemon_start(struct daemon *d, const char *runtime_dir)
 	r = load_first_config(d);
 	if (r < 0)
 		return r;
+	/* Before anything is changed: this refuses a second daemon. Who asks waits for the loop. */
+	r = control_new(d->event, runtime_dir, &daemon_requests, d, &d->control);
+	if (r < 0)
+		return r;
 	/* What the kernel refuses is logged and tried again; it is no reason not to run. */
 	arrange(d);
-	return control_new(d->event, runtime_dir, &daemon_requests, d, &d->control);
+	return 0;
 }
 
 static void daemon_stop(struct daemon *d)
@@ -203,9 +207,12 @@ static int flush_kernel(struct kernel *kernel)
 int daemon_flush(const char *runtime_dir)
 {
 	_cleanup_(kernel_closep) struct kernel *kernel = NULL;
+	_cleanup_close_ int lock = control_lock(runtime_dir);
 	struct runtime runtime = { 0 };
-	int r = kernel_open(&kernel);
+	int r = lock < 0 ? lock : kernel_open(&kernel);
 
+	if (lock < 0)
+		return r;
 	if (r < 0)
 		return log_errno(LOG_ERR, r, "cannot speak to the kernel");
 	r = flush_kernel(kernel);

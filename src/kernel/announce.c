@@ -150,7 +150,7 @@ static int open_link(int link, struct sockaddr_ll *ret_self)
 
 int announce(int link, const struct ip_address *address)
 {
-	struct sockaddr_ll self;
+	struct sockaddr_ll self = { 0 };
 	_cleanup_close_ int fd = open_link(link, &self);
 	int r;
 

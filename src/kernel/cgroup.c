@@ -57,12 +57,13 @@ int cgroups_watch(struct cgroups *cgroups, const char *const *names, size_t n)
 {
 	forget_names(cgroups);
 	for (size_t i = 0; i < n; i++) {
-		_cleanup_free_ char *name = strdup(names[i]);
+		char *name = strdup(names[i]);
 		int r = name ? array_push(&cgroups->names, name) : -ENOMEM;
 
-		if (r < 0)
+		if (r != 0) {
+			free(name);
 			return r;
-		TAKE_PTR(name);
+		}
 	}
 	return 0;
 }

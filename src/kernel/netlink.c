@@ -275,12 +275,18 @@ const void *netlink_header(const struct nlmsghdr *message, size_t size)
 	return mnl_nlmsg_get_payload_len(message) < size ? NULL : mnl_nlmsg_get_payload(message);
 }
 
+static void attributes_clear(const struct nlattr **ret, unsigned max)
+{
+	for (unsigned i = 0; i <= max; i++)
+		ret[i] = NULL;
+}
+
 void attributes_scan(const void *data, size_t size, const struct nlattr **ret, unsigned max)
 {
 	const struct nlattr *attribute = data;
 	const char *end = (const char *)data + size;
 
-	memset(ret, 0, (max + 1) * sizeof(*ret));
+	attributes_clear(ret, max);
 	for (; mnl_attr_ok(attribute, (int)(end - (const char *)attribute));
 	     attribute = mnl_attr_next(attribute))
 		if (mnl_attr_get_type(attribute) <= max)
@@ -302,7 +308,7 @@ void attributes_nested(const struct nlattr *attribute, const struct nlattr **ret
 		attributes_scan(mnl_attr_get_payload(attribute),
 				mnl_attr_get_payload_len(attribute), ret, max);
 	else
-		memset(ret, 0, (max + 1) * sizeof(*ret));
+		attributes_clear(ret, max);
 }
 
 static bool attribute_has(const struct nlattr *attribute, size_t size)

@@ -111,21 +111,22 @@ int nft_read_events(struct nft *nft, bool *ret_changed)
 	return 0;
 }
 
-/* Dumps what is in our table; `set` only for elements. */
-static int dump(struct nft *nft, uint16_t type, const struct nft_set *set,
+/* Asks for what is in our table, NFT_MSG_GET* for NFT_MSG_NEW*; `set` only for elements. */
+static int dump(struct nft *nft, uint16_t ask, uint16_t kind, const struct nft_set *set,
 		struct nft_reading *reading)
 {
 	_Alignas(struct nlmsghdr) uint8_t buffer[REQUEST_MAX];
 	struct nlmsghdr *request = mnl_nlmsg_put_header(buffer);
 	struct nfgenmsg *header = mnl_nlmsg_put_extra_header(request, sizeof(*header));
 
-	request->nlmsg_type = NFNL_SUBSYS_NFTABLES << 8 | type;
+	request->nlmsg_type = NFNL_SUBSYS_NFTABLES << 8 | ask;
 	header->nfgen_family = NFPROTO_INET;
 	header->version = NFNETLINK_V0;
 	mnl_attr_put_strz(request, NFTA_TABLE_NAME, UPLINKD_TABLE);
 	if (set &&
 	    !mnl_attr_put_strz_check(request, sizeof(buffer), NFTA_SET_ELEM_LIST_SET, set->name))
 		return -ENAMETOOLONG;
+	reading->kind = kind;
 	reading->set = set;
 	return netlink_dump(&nft->requests, request, nft_read_message, reading);
 }
@@ -134,29 +135,30 @@ static int dump_elements(struct nft *nft, struct nft_reading *reading)
 {
 	int r = 0;
 
-	array_foreach(&reading->found->nft_sets, set)
-		if (r == 0 && !(set->flags & NFT_SET_IS_DYNAMIC)) {
-			r = dump(nft, NFT_MSG_GETSETELEM, set, reading);
-			if (r == 0)
-				r = nft_read_ranges(reading);
-		}
+	array_foreach(&reading->found->nft_sets, set) {
+		if (r < 0 || set->flags & NFT_SET_IS_DYNAMIC)
+			continue;
+		r = dump(nft, NFT_MSG_GETSETELEM, NFT_MSG_NEWSETELEM, set, reading);
+		if (r == 0)
+			r = nft_read_ranges(reading);
+	}
 	return r;
 }
 
 static int dump_all(struct nft *nft, struct nft_reading *reading)
 {
-	int r = dump(nft, NFT_MSG_GETTABLE, NULL, reading);
+	int r = dump(nft, NFT_MSG_GETTABLE, NFT_MSG_NEWTABLE, NULL, reading);
 
 	if (r < 0 || !reading->found->nft_table)
 		return r;
-	r = dump(nft, NFT_MSG_GETCHAIN, NULL, reading);
+	r = dump(nft, NFT_MSG_GETCHAIN, NFT_MSG_NEWCHAIN, NULL, reading);
 	if (r == 0)
-		r = dump(nft, NFT_MSG_GETSET, NULL, reading);
+		r = dump(nft, NFT_MSG_GETSET, NFT_MSG_NEWSET, NULL, reading);
 	nft_read_definitions(reading);
 	if (r == 0)
 		r = dump_elements(nft, reading);
 	if (r == 0)
-		r = dump(nft, NFT_MSG_GETRULE, NULL, reading);
+		r = dump(nft, NFT_MSG_GETRULE, NFT_MSG_NEWRULE, NULL, reading);
 	nft_read_finish(reading);
 	return r == -ENOENT ? -EAGAIN : r; /* gone since we heard of it */
 }

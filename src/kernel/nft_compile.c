@@ -154,15 +154,25 @@ static int parse_update(struct nft_parser *parser, uint32_t operation)
 	return 0;
 }
 
+static const struct nft_field marks[] = {
+	[NFT_SOURCE_META] = { .source = NFT_SOURCE_META, .selector = NFT_META_MARK },
+	[NFT_SOURCE_CT] = { .source = NFT_SOURCE_CT, .selector = NFT_CT_MARK },
+};
+
+static bool is_mark(const struct nft_field *field)
+{
+	return field->source < ELEMENTS_OF(marks) &&
+	       field->selector == marks[field->source].selector;
+}
+
 /* "MARK [& MASK [| VALUE]]": both of them in one expression. */
 static int take_mark(struct nft_parser *parser)
 {
 	struct nft_operand source;
 	uint32_t keep, value = 0;
 
-	if (nft_take_operand(parser, &source) < 0 || source.field->size != sizeof(keep))
+	if (nft_take_operand(parser, &source) < 0 || !is_mark(source.field))
 		return -EINVAL;
-	nft_code_depend(&parser->code, source.field);
 	nft_load(parser, &source, source.field->size);
 	if (!nft_take_words(parser, "&"))
 		return 0;
@@ -178,10 +188,6 @@ static int take_mark(struct nft_parser *parser)
 /* "SOURCE mark set" is behind us. */
 static int parse_set(struct nft_parser *parser, uint32_t source)
 {
-	static const struct nft_field targets[] = {
-		[NFT_SOURCE_META] = { .source = NFT_SOURCE_META, .selector = NFT_META_MARK },
-		[NFT_SOURCE_CT] = { .source = NFT_SOURCE_CT, .selector = NFT_CT_MARK },
-	};
 	uint32_t value;
 
 	if (nft_at_operand(parser)) {
@@ -192,7 +198,7 @@ static int parse_set(struct nft_parser *parser, uint32_t source)
 			return -EINVAL;
 		nft_code_value(&parser->code, &value, sizeof(value), 0);
 	}
-	nft_code_set(&parser->code, &targets[source], 0);
+	nft_code_set(&parser->code, &marks[source], 0);
 	return 0;
 }
 

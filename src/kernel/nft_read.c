@@ -327,9 +327,9 @@ static int read_rule(struct nft_reading *reading, const struct nlattr **attribut
 	return array_push(&reading->found->nft_rules, rule);
 }
 
-static int read_object(struct nft_reading *reading, unsigned type, const struct nlattr **attributes)
+static int read_object(struct nft_reading *reading, const struct nlattr **attributes)
 {
-	switch (type) {
+	switch (reading->kind) {
 	case NFT_MSG_NEWTABLE:
 		return read_table(reading, attributes);
 	case NFT_MSG_NEWCHAIN:
@@ -364,13 +364,13 @@ int nft_read_message(const struct nlmsghdr *message, void *userdata)
 	const struct nfgenmsg *header = netlink_header(message, sizeof(*header));
 	const struct nlattr *attributes[ATTRIBUTES_MAX + 1];
 
-	if (!nft_message_is_ours(message))
+	if (!nft_message_is_ours(message) || NFNL_MSG_TYPE(message->nlmsg_type) != reading->kind)
 		return 0;
 	if (reading->generation >= 0 && header->res_id != reading->generation)
 		return -EAGAIN;
 	reading->generation = header->res_id;
 	netlink_attributes(message, sizeof(*header), attributes, ATTRIBUTES_MAX);
-	return read_object(reading, NFNL_MSG_TYPE(message->nlmsg_type), attributes);
+	return read_object(reading, attributes);
 }
 
 #define sort(array, compare)                                                         \

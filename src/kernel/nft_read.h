@@ -18,7 +18,8 @@ struct nft_bound {
 
 struct nft_reading {
 	struct objects *found;
-	const struct nft_set *set; /* whose elements are read now */
+	uint16_t kind;             /* of messages to be read now: NFT_MSG_NEW* */
+	const struct nft_set *set; /* whose elements they are */
 	ARRAY(struct nft_bound) bounds;
 	int generation;                /* of the ruleset, or -1 as long as unknown */
 	bool dormant;                  /* the table is switched off */
@@ -33,8 +34,8 @@ void nft_reading_done(struct nft_reading *reading);
 /* True for nftables messages about our table. */
 bool nft_message_is_ours(const struct nlmsghdr *message);
 /*
- * Reads a message; other tables and kinds of messages are passed over. To be called for the table,
- * its chains, its sets, the elements of each set, its rules. -EAGAIN: the ruleset has changed
+ * Reads a message; what is not of reading->kind or not about our table is passed over. The order of
+ * kinds is table, chains, sets, the elements of each set, rules. -EAGAIN: the ruleset has changed
  * since the first message.
  */
 int nft_read_message(const struct nlmsghdr *message, void *reading);

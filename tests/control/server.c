@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The bus face with an imitation of a daemon behind it: the configuration is real, the lines'
+ * states are made up and requests only change what is shown. Nothing touches the kernel.
+ *
+ * usage: control_server RUNTIME_DIR FILE
+ */
+#include "base/log.h"
+#include "control/control.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+struct server {
+	const char *path;
+	struct config *config;
+	struct world world;
+	struct control *control;
+};
+
+static void world_free(struct world *world)
+{
+	for (size_t i = 0; world->services && i < world->config->services.n; i++)
+		free(world->services[i].servers);
+	free(world->services);
+	free(world->lines);
+	*world = (struct world){};
+}
+
+/* The first line is up in both families, the second in one, the others are absent. */
+static void line_init(struct line *line, const struct config_uplink *config, unsigned i)
+{
+	static const uint8_t v6[16] = { 0x20, 0x01, 0x0d, 0xb8, [15] = 0x05 };
+	const uint8_t v4[4] = { 192, 0, 2, (uint8_t)(i + 1) };
+	const uint8_t gateway[4] = { 192, 0, 2, 254 };
+
+	*line = (struct line){
+		.config = config,
+		.number = i + 1,
+		.state = i < 2 ? UPLINK_UP : UPLINK_ABSENT,
+		.reason = i < 2 ? "link, address and gateway" : "no interface",
+		.since_us = 1700000000000000 + i,
+		.connections = 10 * i,
+	};
+	if (i == 0)
+		line->family[FAMILY_V6] = (struct line_family){ .address = ip_make(AF_INET6, v6),
+								.routed = true,
+								.usable = true };
+	if (i < 2)
+		line->family[FAMILY_V4] =
+			(struct line_family){ .address = ip_make(AF_INET, v4),
+					      .gateway = ip_make(AF_INET, gateway),
+					      .routed = true,
+					      .usable = true };
+}
+
+static int service_init(struct service_state *service, const struct config_service *config)
+{
+	service->servers = calloc(config->servers.n, sizeof(*service->servers));
+	if (!service->servers)
+		return -ENOMEM;
+	for (size_t i = 0; i < config->servers.n; i++)
+		service->servers[i] = (struct server_state){
+			.weight = config->servers.v[i].weight,
+			.active = 3,
+			.inactive = 4,
+			.total = 5000000000,
+		};
+	return 0;
+}
+
+static int world_make(const struct config *config, struct world *ret)
+{
+	_cleanup_(world_free) struct world world = {
+		.config = config,
+		.lines = calloc(config->uplinks.n + 1, sizeof(*world.lines)),
+		.services = calloc(config->services.n + 1, sizeof(*world.services)),
+	};
+	int r = world.lines && world.services ? 0 : -ENOMEM;
+
+	for (size_t i = 0; r >= 0 && i < config->uplinks.n; i++)
+		line_init(&world.lines[i], &config->uplinks.v[i], (unsigned)i);
+	for (size_t i = 0; r >= 0 && i < config->services.n; i++)
+		r = service_init(&world.services[i], &config->services.v[i]);
+	if (r < 0)
+		return r;
+	*ret = world;
+	world = (struct world){};
+	return 0;
+}
+
+static const struct world *on_world(void *userdata)
+{
+	struct server *server = userdata;
+
+	return &server->world;
+}
+
+static int on_reload(void *userdata, char **ret_message)
+{
+	struct server *server = userdata;
+	_cleanup_(config_freep) struct config *config = NULL;
+	struct world world;
+	int r = config_load(server->path, &config, ret_message);
+
+	if (r >= 0)
+		r = world_make(config, &world);
+	if (r < 0)
+		return r;
+	control_objects_leave(server->control);
+	world_free(&server->world);
+	config_free(server->config);
+	server->world = world;
+	server->config = TAKE_PTR(config);
+	control_objects_arrive(server->control);
+	return 0;
+}
+
+static int on_plan(void *userdata, char **ret_message)
+{
+	struct server *server = userdata;
+
+	*ret_message =
+		strdup(server->world.flushed ? "+ one step\n~ another\n" : "nothing to do\n");
+	return *ret_message ? 0 : -ENOMEM;
+}
+
+static int on_flush(void *userdata, char **ret_message)
+{
+	struct server *server = userdata;
+
+	server->world.flushed = true;
+	return 0;
+}
+
+static int on_enable(void *userdata, const char *uplink, bool enabled, char **ret_message)
+{
+	struct server *server = userdata;
+	struct line *line = &server->world.lines[config_find_uplink(server->config, uplink)];
+
+	if (line->state == UPLINK_ABSENT) {
+		*ret_message = strdup("the interface is absent\nand a second line \377 of text");
+		return -EIO;
+	}
+	line->state = enabled ? UPLINK_UP : UPLINK_DISABLED;
+	line->reason = enabled ? "enabled" : "disabled by operator";
+	control_uplink_changed(server->control, uplink);
+	control_event(server->control, "uplink", uplink, line->reason);
+	return 0;
+}
+
+static int on_weight(void *userdata, const char *service, const char *address, uint32_t weight,
+		     char **ret_message)
+{
+	struct server *server = userdata;
+
+	for (size_t i = 0; i < server->config->services.n; i++) {
+		const struct config_service *config = &server->config->services.v[i];
+
+		for (size_t k = 0; k < config->servers.n; k++) {
+			struct server_state *state = &server->world.services[i].servers[k];
+
+			if (strcmp(config->name, service) ||
+			    strcmp(config->servers.v[k].text, address))
+				continue;
+			state->weight = weight;
+			state->overridden = true;
+		}
+	}
+	control_service_changed(server->control, service);
+	return 0;
+}
+
+static int on_ppp_event(void *userdata, const char *event, const char *interface,
+			char **ret_message)
+{
+	struct server *server = userdata;
+
+	control_event(server->control, "ppp", interface, event);
+	return 0;
+}
+
+static const struct control_requests requests = {
+	.world = on_world,
+	.reload = on_reload,
+	.plan = on_plan,
+	.flush = on_flush,
+	.enable = on_enable,
+	.weight = on_weight,
+	.ppp_event = on_ppp_event,
+};
+
+static int run(struct server *server, const char *runtime_dir)
+{
+	_cleanup_(sd_event_unrefp) sd_event *event = NULL;
+	_cleanup_free_ char *errors = NULL;
+	sigset_t mask;
+	int r = config_load(server->path, &server->config, &errors);
+
+	if (r < 0)
+		return log_errno(LOG_ERR, r, "%s", errors ? errors : server->path);
+	r = world_make(server->config, &server->world);
+	if (r >= 0)
+		r = sd_event_new(&event);
+	sigemptyset(&mask);
+	sigaddset(&mask, SIGTERM);
+	sigprocmask(SIG_BLOCK, &mask, NULL);
+	if (r >= 0)
+		r = sd_event_add_signal(event, NULL, SIGTERM, NULL, NULL);
+	if (r >= 0)
+		r = control_new(event, runtime_dir, &requests, server, &server->control);
+	if (r >= 0)
+		r = sd_event_loop(event);
+	control_free(server->control);
+	world_free(&server->world);
+	config_free(server->config);
+	return r;
+}
+
+int main(int argc, char **argv)
+{
+	struct server server = {};
+
+	if (argc != 3) {
+		fputs("usage: control_server RUNTIME_DIR FILE\n", stderr);
+		return 2;
+	}
+	server.path = argv[2];
+	return run(&server, argv[1]) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
