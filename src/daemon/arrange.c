@@ -60,6 +60,7 @@ static void judge_lines(struct daemon *d, const struct before *before)
 static int before_keep(struct daemon *d, struct before *ret)
 {
 	size_t n = d->config->uplinks.n;
+	int r = 0;
 
 	*ret = (struct before){ .lines = calloc(n + 1, sizeof(*ret->lines)) };
 	if (!ret->lines)
@@ -69,19 +70,18 @@ static int before_keep(struct daemon *d, struct before *ret)
 	for (size_t i = 0; !d->settled && i < n; i++)
 		for (enum family_index f = 0; f < FAMILY_INDEX_MAX; f++)
 			ret->lines[i].family[f].usable = true;
-	array_foreach(&d->facts.links, link) {
-		int r = array_push(&ret->links, *link);
-
-		if (r < 0)
-			return r;
-	}
-	return 0;
+	array_foreach(&d->facts.links, link)
+		r = r < 0 ? r : array_push(&ret->links, *link);
+	array_foreach(&d->facts.addresses, address)
+		r = r < 0 ? r : array_push(&ret->addresses, *address);
+	return r;
 }
 
 static void before_done(struct before *before)
 {
 	free(before->lines);
 	array_done(&before->links);
+	array_done(&before->addresses);
 }
 
 static uint64_t hash_failures(const struct plan *plan)
@@ -235,9 +235,9 @@ int arrange(struct daemon *d)
 			recount(d);
 		d->ring_us = monotonic_us();
 		r = converge(d, &before);
-		clear_flows(d, &before);
 		if (!d->settled)
-			clear_stale(d);
+			find_stale(d);
+		clear_flows(d, &before);
 		d->settled = true;
 	}
 	before_done(&before);

@@ -9,7 +9,6 @@
 #include "uplink/learn.h"
 
 #include <errno.h>
-#include <string.h>
 
 enum {
 	RING_US = 20 * 1000,      /* rings that go by load are rewritten no more often */
@@ -74,90 +73,108 @@ static bool is_ours(const struct daemon *d, const struct ip_address *address)
 	return false;
 }
 
-/* Ends what goes by way of a family of a line: all of the line's when the line itself is down. */
-static int clear_family(struct daemon *d, const struct line *was, const struct line *line,
-			enum family_index f)
+/* Marks the connections of a line that goes, until it is back or another line may carry them. */
+static void note_stranded(const struct line *was, struct line *line)
 {
-	const struct kernel_ops *kernel = d->kernel->ops;
-	const struct ip_address *old = &was->family[f].address;
-	bool gone = ip_is_set(old) && !is_ours(d, old);
-	bool ended = was->family[f].usable && !line->family[f].usable;
+	for (enum family_index f = 0; f < FAMILY_INDEX_MAX; f++)
+		line->stranded[f] =
+			!line->family[f].usable && (line->stranded[f] || was->family[f].usable);
+}
+
+/* Addresses of lines that are gone join those that went before; what came back is forgotten. */
+static int note_lost(struct daemon *d, const struct before *before)
+{
+	size_t kept = 0;
 	int r = 0;
 
-	if (!may_carry(d, f) || (!gone && !ended))
-		return 0;
-	if (line->state != UPLINK_UP)
-		r = kernel->flows_delete_mark(d->kernel, line_mark(&d->world, line),
-					      d->config->gateway.mark_mask);
-	if (r == 0 && ip_is_set(old) && (gone || line->state == UPLINK_UP))
-		r = kernel->flows_delete_address(d->kernel, old);
+	array_foreach(&d->lost, address)
+		if (!is_ours(d, address))
+			d->lost.v[kept++] = *address;
+	d->lost.n = kept;
+	array_foreach(&before->addresses, address)
+		for (size_t i = 0; i < d->config->uplinks.n; i++)
+			if (address->link == before->lines[i].link &&
+			    !is_ours(d, &address->prefix.address))
+				r = r < 0 ? r : array_push(&d->lost, address->prefix.address);
 	return r;
 }
 
-/* Connections of lines that the configuration no longer has. */
-static void clear_ended(struct daemon *d)
+static int delete_mark(struct daemon *d, enum family_index f, uint32_t mark)
 {
-	if (!may_carry(d, FAMILY_V4) && !may_carry(d, FAMILY_V6))
-		return;
-	array_foreach(&d->ended, mark) {
-		int r = d->kernel->ops->flows_delete_mark(d->kernel, *mark,
-							  d->config->gateway.mark_mask);
+	return d->kernel->ops->flows_delete_mark(d->kernel, family_of(f), mark,
+						 d->config->gateway.mark_mask);
+}
 
-		if (r < 0)
-			log_errno(
-				LOG_WARNING, r,
-				"cannot delete connections of a line that was taken out, ignoring");
+static int clear_lines(struct daemon *d, enum family_index f)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < d->config->uplinks.n; i++) {
+		struct line *line = &d->world.lines[i];
+
+		if (line->stranded[f])
+			r = r < 0 ? r : delete_mark(d, f, line_mark(&d->world, line));
+		line->stranded[f] = false;
 	}
-	d->ended.n = 0;
+	array_foreach(&d->ended, mark)
+		r = r < 0 ? r : delete_mark(d, f, *mark);
+	return r;
+}
+
+static int clear_lost(struct daemon *d, enum family_index f)
+{
+	size_t kept = 0;
+	int r = 0;
+
+	array_foreach(&d->lost, address) {
+		if (family_index(address->family) != f)
+			d->lost.v[kept++] = *address;
+		else
+			r = r < 0 ? r : d->kernel->ops->flows_delete_address(d->kernel, address);
+	}
+	d->lost.n = kept;
+	return r;
 }
 
 void clear_flows(struct daemon *d, const struct before *before)
 {
-	clear_ended(d);
+	int r;
+
 	for (size_t i = 0; i < d->config->uplinks.n; i++)
-		for (enum family_index f = 0; f < FAMILY_INDEX_MAX; f++) {
-			int r = clear_family(d, &before->lines[i], &d->world.lines[i], f);
-
-			if (r < 0)
-				log_errno(LOG_WARNING, r,
-					  "uplink %s: cannot delete its connections, ignoring",
-					  d->config->uplinks.v[i].name);
-		}
+		note_stranded(&before->lines[i], &d->world.lines[i]);
+	r = note_lost(d, before);
+	for (enum family_index f = 0; f < FAMILY_INDEX_MAX; f++) {
+		if (!may_carry(d, f))
+			continue;
+		r = r < 0 ? r : clear_lines(d, f);
+		r = r < 0 ? r : clear_lost(d, f);
+	}
+	d->ended.n = 0;
+	if (r < 0)
+		log_errno(LOG_WARNING, r, "cannot end the connections of a lost line, ignoring");
 }
-
-/* Connections that were rewritten to an address that went while no daemon was looking. */
-struct stale {
-	struct daemon *d;
-	ARRAY(struct ip_address) addresses;
-	int error;
-};
 
 static void note_stale(const struct flow *flow, void *userdata)
 {
-	struct stale *stale = userdata;
+	struct daemon *d = userdata;
 
-	if (!(flow->mark & stale->d->config->gateway.mark_mask) ||
-	    ip_equal(&flow->seen, &flow->client) || is_ours(stale->d, &flow->seen))
+	if (!(flow->mark & d->config->gateway.mark_mask) || ip_equal(&flow->seen, &flow->client) ||
+	    is_ours(d, &flow->seen))
 		return;
-	array_foreach(&stale->addresses, address)
+	array_foreach(&d->lost, address)
 		if (ip_equal(address, &flow->seen))
 			return;
-	if (stale->error == 0)
-		stale->error = array_push(&stale->addresses, flow->seen);
+	if (array_push(&d->lost, flow->seen) < 0)
+		log_oom();
 }
 
-void clear_stale(struct daemon *d)
+void find_stale(struct daemon *d)
 {
-	struct stale stale = { .d = d };
-	int r = d->kernel->ops->flows_dump(d->kernel, note_stale, &stale);
+	int r = d->kernel->ops->flows_dump(d->kernel, note_stale, d);
 
-	r = r < 0 ? r : stale.error;
-	array_foreach(&stale.addresses, address)
-		if (r == 0 && may_carry(d, family_index(address->family)))
-			r = d->kernel->ops->flows_delete_address(d->kernel, address);
 	if (r < 0)
-		log_errno(LOG_WARNING, r, "cannot delete connections of lost addresses, ignoring");
-	array_done(&stale.addresses);
+		log_errno(LOG_WARNING, r,
+			  "cannot look for connections of lost addresses, ignoring");
 }
 
 /* Existing connections join the line whose address they use, before anything asks for their mark.

@@ -162,6 +162,7 @@ static void daemon_stop(struct daemon *d)
 	facts_done(&d->facts);
 	objects_done(&d->found);
 	array_done(&d->ended);
+	array_done(&d->lost);
 	runtime_done(&d->runtime);
 	sd_event_source_unref(d->soon);
 	sd_event_source_unref(d->storm);

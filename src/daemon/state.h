@@ -24,22 +24,24 @@ struct daemon {
 	struct flows *flows;
 	struct runtime runtime;
 
-	unsigned dirty;    /* enum kernel_part: to be read again */
-	bool settled;      /* the first arrangement is in */
-	bool watching;     /* flow events come in */
-	bool recount;      /* connections are to be counted afresh */
-	ARRAY(uint32_t) ended; /* marks of lines that a reload took away */
-	uint64_t failures; /* hash of the steps that failed last, to report each once */
+	unsigned dirty;                /* enum kernel_part: to be read again */
+	bool settled;                  /* the first arrangement is in */
+	bool watching;                 /* flow events come in */
+	bool recount;                  /* connections are to be counted afresh */
+	ARRAY(uint32_t) ended;         /* marks of lines that a reload took away */
+	ARRAY(struct ip_address) lost; /* addresses whose connections were not cleared away yet */
+	uint64_t failures;             /* hash of the steps that failed last, to report each once */
 	uint64_t counted_us, ring_us;
 	sd_event_source *soon;  /* deferred: after all pending events */
 	sd_event_source *storm; /* a bound on that */
 	sd_event_source *later; /* retries, recounts and rings */
 };
 
-/* What the lines and links were before the facts were read again. */
+/* What there was before the facts were read again. */
 struct before {
 	struct line *lines;
 	__typeof__(((struct facts *)0)->links) links;
+	__typeof__(((struct facts *)0)->addresses) addresses;
 };
 
 /* Arranges after all pending events, or in `delay_us` at the latest. */
@@ -63,8 +65,8 @@ void on_flow(enum flow_event event, const struct flow *flow, void *userdata);
 int recount(struct daemon *d);
 /* Ends connections that cannot go on, where another line may carry them. */
 void clear_flows(struct daemon *d, const struct before *before);
-/* The same for addresses that went while no daemon was looking. */
-void clear_stale(struct daemon *d);
+/* At the start: adds the addresses that went while no daemon was looking to those lost. */
+void find_stale(struct daemon *d);
 /* Existing connections join the line whose address they use. */
 void adopt_flows(struct daemon *d);
 

@@ -21,6 +21,16 @@ static void alias_label(char (*ret)[IFNAMSIZ], const char *interface, const char
 	}
 }
 
+/* Somebody else's address does as well; it could not be added a second time. */
+static bool is_theirs(const struct world *world, const struct alias_object *alias)
+{
+	array_foreach(&world->facts->addresses, address)
+		if (!address->ours && address->link == alias->link &&
+		    ip_equal(&address->prefix.address, &alias->prefix.address))
+			return true;
+	return false;
+}
+
 void domain_intent(const struct world *world, struct objects *objects)
 {
 	array_foreach(&world->config->domains, domain) {
@@ -32,7 +42,8 @@ void domain_intent(const struct world *world, struct objects *objects)
 
 			if (alias.prefix.address.family == AF_INET)
 				alias_label(&alias.label, domain->interface, domain->name);
-			want_alias(objects, &alias);
+			if (!is_theirs(world, &alias))
+				want_alias(objects, &alias);
 		}
 	}
 }

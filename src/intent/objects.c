@@ -51,6 +51,9 @@ static const char *keep(struct objects *objects, const char *text)
 }
 
 static const char *keep_format(struct objects *objects, const char *format, va_list args)
+	_printf_(2, 0);
+
+static const char *keep_format(struct objects *objects, const char *format, va_list args)
 {
 	char text[512];
 	int length = vsnprintf(text, sizeof(text), format, args);

@@ -48,13 +48,13 @@ struct route_object {
 
 /* A policy routing rule; all of it is identity. */
 struct rule_object {
-	uint8_t family;
 	uint32_t priority;
+	uint32_t mark, mask; /* mask 0: any */
+	uint32_t table;
+	uint8_t family;
+	bool suppress_default; /* suppress_prefixlength 0 */
 	struct ip_prefix from; /* family 0: any */
 	char oif[IFNAMSIZ];    /* lookups of sockets bound to this interface; empty: any */
-	uint32_t mark, mask;   /* mask 0: any */
-	uint32_t table;
-	bool suppress_default; /* suppress_prefixlength 0 */
 };
 
 /*

@@ -37,6 +37,8 @@ struct line {
 	const char *reason; /* why; static or the world's */
 	uint64_t since_us;  /* realtime of the last change of state */
 	struct line_family family[FAMILY_INDEX_MAX];
+	/* Was lost while it carried connections, which were not cleared away yet. */
+	bool stranded[FAMILY_INDEX_MAX];
 	uint32_t connections; /* tracked connections with its mark */
 };
 

@@ -19,7 +19,9 @@
 #include <linux/netfilter/nfnetlink_conntrack.h>
 
 enum {
-	TUPLE_MAX = 160 /* twice what any protocol needs */
+	TUPLE_MAX = 160, /* twice what any protocol needs */
+	VERSION = 1      /* with 0 a deletion by mark takes no notice of the family
+			    (ctnetlink_del_conntrack) */
 };
 
 int conntrack_init(struct conntrack *conntrack)
@@ -137,7 +139,7 @@ static struct nlmsghdr *put_header(struct nlmsghdr *message, uint8_t family)
 	struct nfgenmsg *header = mnl_nlmsg_put_extra_header(message, sizeof(*header));
 
 	header->nfgen_family = family;
-	header->version = NFNETLINK_V0;
+	header->version = VERSION;
 	return message;
 }
 
@@ -178,14 +180,14 @@ int conntrack_dump(struct conntrack *conntrack, void (*each)(const struct flow *
 	return dump(conntrack, each_flow, &call);
 }
 
-int conntrack_delete_mark(struct conntrack *conntrack, uint32_t mark, uint32_t mask)
+int conntrack_delete_mark(struct conntrack *conntrack, uint8_t family, uint32_t mark, uint32_t mask)
 {
 	struct netlink_batch batch = { .netlink = &conntrack->changes };
 	struct nlmsghdr *message;
 	int r = 0;
 
 	message = netlink_batch_add(&batch, message_type(IPCTNL_MSG_CT_DELETE), 0, &r);
-	put_header(message, AF_UNSPEC);
+	put_header(message, family);
 	mnl_attr_put_u32(message, CTA_MARK, htonl(mark));
 	mnl_attr_put_u32(message, CTA_MARK_MASK, htonl(mask));
 	netlink_batch_flush(&batch);
@@ -203,8 +205,7 @@ struct sweep {
 
 static bool belongs(const struct flow *flow, const struct ip_address *address)
 {
-	return ip_equal(&flow->destination, address) ||
-	       (ip_equal(&flow->seen, address) && !ip_equal(&flow->client, address));
+	return ip_equal(&flow->destination, address) || ip_equal(&flow->seen, address);
 }
 
 static const struct flow_owner *find_owner(const struct sweep *sweep, const struct flow *flow)

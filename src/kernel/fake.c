@@ -311,7 +311,8 @@ static int fake_flows_dump(struct kernel *kernel, void (*each)(const struct flow
 	return 0;
 }
 
-static int fake_flows_delete_mark(struct kernel *kernel, uint32_t mark, uint32_t mask)
+static int fake_flows_delete_mark(struct kernel *kernel, uint8_t family, uint32_t mark,
+				  uint32_t mask)
 {
 	fake_of(kernel)->changes++;
 	return 0;

@@ -224,9 +224,10 @@ static int real_flows_dump(struct kernel *kernel, void (*each)(const struct flow
 	return conntrack_dump(&real(kernel)->conntrack, each, userdata);
 }
 
-static int real_flows_delete_mark(struct kernel *kernel, uint32_t mark, uint32_t mask)
+static int real_flows_delete_mark(struct kernel *kernel, uint8_t family, uint32_t mark,
+				  uint32_t mask)
 {
-	return conntrack_delete_mark(&real(kernel)->conntrack, mark, mask);
+	return conntrack_delete_mark(&real(kernel)->conntrack, family, mark, mask);
 }
 
 static int real_flows_delete_address(struct kernel *kernel, const struct ip_address *address)

@@ -73,9 +73,10 @@ struct kernel_ops {
 	/* Calls `each` for every tracked connection. */
 	int (*flows_dump)(struct kernel *kernel,
 			  void (*each)(const struct flow *flow, void *userdata), void *userdata);
-	/* Deletes tracked connections; the number deleted is not known for a mark. */
-	int (*flows_delete_mark)(struct kernel *kernel, uint32_t mark, uint32_t mask);
-	/* ... whose replies go to `address` by NAT, or that were opened to it. */
+	/* Deletes the tracked connections of one family with that mark. */
+	int (*flows_delete_mark)(struct kernel *kernel, uint8_t family, uint32_t mark,
+				 uint32_t mask);
+	/* ... whose replies go to `address`, its own or by NAT, or that were opened to it. */
 	int (*flows_delete_address)(struct kernel *kernel, const struct ip_address *address);
 	/* Gives entries with no bit of `mask` set and an owner's address (SNATed to or opened to
 	 * it) the owner's mark. */

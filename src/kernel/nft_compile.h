@@ -20,7 +20,7 @@ struct nftnl_rule;
  *   reject     reject with tcp reset | reject with icmpx no-route|port-unreachable|admin-prohibited
  *   count      counter
  *
- * KEYs: meta nfproto, meta l4proto, meta mark, meta skuid, meta skgid, iifname, oifname, oif,
+ * KEYs: meta nfproto, meta l4proto, meta mark, meta skuid, meta skgid, iifname, oifname, iif, oif,
  * ct state (new, established, related, invalid, untracked), ct direction, ct status (dnat, snat),
  * ct mark, ip saddr, ip daddr, ip dscp, ip6 saddr, ip6 daddr, ip6 dscp, th sport, th dport,
  * tcp flags, fib daddr oif, socket cgroupv2 level N (value: the cgroup's id, decimal).

@@ -62,13 +62,21 @@ const struct line *choice_best(const struct world *world, enum family_index f)
 	return first_best(&choice);
 }
 
+/* Its table has a default route, even if what lies behind does not answer. */
+static bool has_way(const struct world *world, const struct line *line, enum family_index f)
+{
+	const struct link *link = facts_link(world->facts, line->link);
+
+	return link && link->up && line->family[f].routed && ip_is_set(&line->family[f].address);
+}
+
 const struct line *choice_least_bad(const struct world *world, enum family_index f)
 {
 	const struct line *best = choice_best(world, f);
 	struct choice choice = { 0 };
 
 	for (size_t i = 0; !best && i < world->config->uplinks.n; i++)
-		if (ip_is_set(&world->lines[i].family[f].address))
+		if (has_way(world, &world->lines[i], f))
 			choice.lines[choice.n++] = &world->lines[i];
 	return best ? best : first_best(&choice);
 }

@@ -19,5 +19,8 @@ struct choice choice_make(const struct world *world, const struct uplink_refs *u
 /* The best of all lines by tier, weight and order; NULL when none is usable. */
 const struct line *choice_best(const struct world *world, enum family_index f);
 
-/* The best, or with none usable the least bad of those with an address; NULL without any. */
+/*
+ * The best, or with none usable the least bad of those whose table leads anywhere; NULL without
+ * any: a table with nothing but its blackhole would swallow what policies are to refuse.
+ */
 const struct line *choice_least_bad(const struct world *world, enum family_index f);

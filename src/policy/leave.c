@@ -110,7 +110,6 @@ static void want_egress(const struct line *line, struct objects *objects)
 
 	snprintf(chain, sizeof(chain), "egress/%s", line->config->name);
 	want_chain(objects, chain, NULL);
-	want_nft(objects, chain, "ct state invalid drop");
 	for (enum family_index f = 0; f < FAMILY_INDEX_MAX; f++) {
 		struct ip_address address = snat_address(line, f);
 
@@ -118,6 +117,7 @@ static void want_egress(const struct line *line, struct objects *objects)
 			want_nft(objects, chain, "%s saddr == %s accept",
 				 f == FAMILY_V6 ? "ip6" : "ip", ip_text(&address).text);
 	}
+	want_nft(objects, chain, "ct state invalid drop");
 	want_nft(objects, chain, "oifname . ip saddr @own4 accept");
 	want_nft(objects, chain, "oifname . ip6 saddr @own6 accept");
 	want_nft(objects, chain, "oifname . ip saddr @routed4 accept");
@@ -156,7 +156,12 @@ void leave_intent(const struct world *world, struct objects *objects)
 	want_nft(objects, "leave", "ct status dnat ip saddr . ip daddr @hairpin4 masquerade");
 	want_nft(objects, "leave", "ct status dnat ip6 saddr . ip6 daddr @hairpin6 masquerade");
 	want_chain(objects, "egress", "type filter hook postrouting priority 110");
-	want_nft(objects, "egress", "oifname vmap @gates");
+	for (size_t i = 0; i < world->config->uplinks.n && i < INLINE_LINES; i++)
+		if (world->lines[i].link)
+			want_nft(objects, "egress", "oif %d goto egress/%s", world->lines[i].link,
+				 world->lines[i].config->name);
+	if (world->config->uplinks.n > INLINE_LINES)
+		want_nft(objects, "egress", "oifname vmap @gates");
 	for (size_t i = 0; i < world->config->uplinks.n; i++)
 		want_line(world, &world->lines[i], objects);
 }

@@ -100,13 +100,29 @@ static void want_inside(const struct world *world, struct objects *objects)
 	array_done(&nets);
 }
 
+/* What every packet passes: the lines that are written out, then the maps for the rest. */
 static void want_mark_pre(const struct world *world, struct objects *objects)
 {
 	uint32_t mask = world->config->gateway.mark_mask;
+	size_t n = world->config->uplinks.n;
 
 	want_chain(objects, "mark_pre", "type filter hook prerouting priority -150");
-	want_nft(objects, "mark_pre", "iifname vmap @from");
-	want_nft(objects, "mark_pre", "ct mark & 0x%08x vmap @known", mask);
+	for (size_t i = 0; i < n && i < INLINE_LINES; i++)
+		if (world->lines[i].link)
+			want_nft(objects, "mark_pre", "iif %d goto from/%s", world->lines[i].link,
+				 world->lines[i].config->name);
+	if (n > INLINE_LINES)
+		want_nft(objects, "mark_pre", "iifname vmap @from");
+	for (size_t i = 0; i < n && i < INLINE_LINES; i++) {
+		uint32_t mark = line_mark(world, &world->lines[i]);
+
+		want_nft(
+			objects, "mark_pre",
+			"ct mark & 0x%08x == 0x%08x meta mark set meta mark & 0x%08x | 0x%08x accept",
+			mask, mark, ~mask, mark);
+	}
+	if (n > INLINE_LINES)
+		want_nft(objects, "mark_pre", "ct mark & 0x%08x vmap @known", mask);
 	want_nft(objects, "mark_pre",
 		 "ct state new ct direction original fib daddr oif @line_index goto forwarded");
 }
@@ -118,6 +134,8 @@ static void want_mark_out(const struct world *world, struct objects *objects)
 	want_chain(objects, "mark_out", "type route hook output priority -150");
 	want_nft(objects, "mark_out", "meta mark & 0x%08x vmap @chosen", mask);
 	want_nft(objects, "mark_out", "meta mark & 0x%08x != 0x00000000 accept", mask);
+	/* Our ICMP errors to an inside client belong to its connection, but not on the line. */
+	want_nft(objects, "mark_out", "ct state related oif != @line_index accept");
 	want_nft(objects, "mark_out", "ct mark & 0x%08x vmap @known", mask);
 	want_nft(objects, "mark_out", "oif @line_index goto local");
 }
@@ -136,11 +154,23 @@ static void want_forwarded(struct objects *objects)
 	want_nft(objects, "forwarded", MID_STREAM " reject with tcp reset");
 }
 
+/* The best line's address on the way to another device: no unbound socket would have chosen that.
+ */
+static void want_bound_best(const struct world *world, enum family_index f, struct objects *objects)
+{
+	const struct line *best = choice_least_bad(world, f);
+
+	if (best && best->link && ip_is_set(&best->family[f].address))
+		want_nft(objects, "local", "%s saddr == %s oif != %d goto pick/%s",
+			 f == FAMILY_V6 ? "ip6" : "ip", ip_text(&best->family[f].address).text,
+			 best->link, best->config->name);
+}
+
 /*
  * The box's own traffic: sockets bound to an address or a device of a particular line go by that
  * line. The best line is not particular: its address and device are what an unbound socket gets.
  */
-static void want_local(struct objects *objects)
+static void want_local(const struct world *world, struct objects *objects)
 {
 	want_chain(objects, "local", NULL);
 	want_nft(objects, "local", "ip daddr & 240.0.0.0 == 224.0.0.0 accept");
@@ -155,6 +185,8 @@ static void want_local(struct objects *objects)
 		 "ct state new " MID_STREAM " ip6 saddr != @alive6 reject with tcp reset");
 	want_nft(objects, "local", "ip saddr vmap @bound4");
 	want_nft(objects, "local", "ip6 saddr vmap @bound6");
+	for (enum family_index f = 0; f < FAMILY_INDEX_MAX; f++)
+		want_bound_best(world, f, objects);
 	want_nft(objects, "local", "meta nfproto ipv4 oifname vmap @device4");
 	want_nft(objects, "local", "meta nfproto ipv6 oifname vmap @device6");
 }
@@ -215,7 +247,7 @@ void marks_intent(const struct world *world, struct objects *objects)
 	want_mark_pre(world, objects);
 	want_mark_out(world, objects);
 	want_forwarded(objects);
-	want_local(objects);
+	want_local(world, objects);
 	want_inside(world, objects);
 	for (size_t i = 0; i < world->config->uplinks.n; i++) {
 		want_mark_chains(world, &world->lines[i], objects);

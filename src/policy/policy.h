@@ -18,6 +18,15 @@
  *   leave     postrouting  leave/LINE                           source NAT
  *   egress    postrouting  egress/LINE                          only our sources leave
  */
+
+/*
+ * What every packet passes is written out as comparisons for the first lines, which costs less
+ * than a look-up (tests/bench); more lines than these are looked up in maps.
+ */
+enum {
+	INLINE_LINES = 4
+};
+
 void routes_intent(const struct world *world, struct objects *objects);
 void marks_intent(const struct world *world, struct objects *objects);
 void policies_intent(const struct world *world, struct slots *slots, struct objects *objects);

@@ -34,6 +34,8 @@ static struct ip_prefix any_prefix(uint8_t family)
 static void want_connected(const struct world *world, const struct line *line, uint8_t family,
 			   struct objects *objects)
 {
+	const struct ip_address *speaking = &line->family[family_index(family)].address;
+
 	array_foreach(&world->facts->addresses, address) {
 		bool peer = ip_is_set(&address->peer);
 		struct route_object route = {
@@ -47,7 +49,9 @@ static void want_connected(const struct world *world, const struct line *line, u
 		    !address->usable || (!peer && address->prefix.length == ip_bits(family)))
 			continue;
 		if (family == AF_INET)
-			route.source = address->prefix.address;
+			route.source = ip_contains(&address->prefix, speaking)
+					       ? *speaking
+					       : address->prefix.address;
 		want_route(objects, &route);
 	}
 }

@@ -88,7 +88,18 @@ static void want_dnat(const struct pool *pool, const struct ring *ring, uint32_t
 			slots_map[pool->f]);
 }
 
-/* A service without a server to take the connection says so at once, as IPVS does. */
+/*
+ * Says at once that there is no server to take a connection, as IPVS does; to TCP by a reset, whose
+ * source is the service. An ICMP error for IPv4 has an address of the best line and may be lost.
+ */
+static void want_refusal(const struct pool *pool, struct objects *objects)
+{
+	if (pool->tcp)
+		want_nft(objects, pool->chain, "reject with tcp reset");
+	if (pool->udp)
+		want_nft(objects, pool->chain, "reject with icmpx port-unreachable");
+}
+
 static int want_picks(const struct pool *pool, struct slots *slots, struct objects *objects)
 {
 	struct ring ring = { 0 };
@@ -100,7 +111,7 @@ static int want_picks(const struct pool *pool, struct slots *slots, struct objec
 		return r;
 	snprintf(name, sizeof(name), "%s/%c", pool->chain, pool->f == FAMILY_V6 ? '6' : '4');
 	if (ring.picks.n == 0)
-		want_nft(objects, pool->chain, "reject with icmpx port-unreachable");
+		want_refusal(pool, objects);
 	else
 		r = slots_take(slots, name, (uint32_t)ring.picks.n, &first);
 	if (ring.picks.n && r == 0) {
