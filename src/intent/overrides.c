@@ -139,7 +139,9 @@ int overrides_from_text(struct overrides *overrides, const char *text)
 		if (sscanf(line, "%7s %32s %57s %" SCNu32 " %" SCNu32, entry.kind, entry.name,
 			   entry.server, &entry.value, &entry.file_value) != 5)
 			continue;
-		if (strcmp(entry.kind, "weight") != 0 && strcmp(entry.kind, "disable") != 0)
+		if (strcmp(entry.kind, "weight") == 0
+			    ? entry.value > UINT16_MAX
+			    : strcmp(entry.kind, "disable") != 0 || entry.value != 1)
 			continue;
 		if (array_push(&overrides->v, entry) < 0)
 			return -ENOMEM;

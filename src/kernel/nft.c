@@ -5,8 +5,8 @@
  * it was read, be it by a stranger in a table of his own: the kernel cannot tell.
  *
  * A transaction is one datagram, executed while it is sent; all answers wait in the socket when
- * sendto(2) returns. What it answers is as much as what was sent, because of the echoed rules, so
- * that both buffers of the socket must be large.
+ * sendto(2) returns. A large one is echoed and announced at as great a length, all at once, so
+ * that every buffer must have room for it.
  */
 #include "kernel/nft.h"
 
@@ -24,7 +24,7 @@
 #include <sys/socket.h>
 
 enum {
-	ANSWERS_BUFFER = 64 * 1024 * 1024, /* a limit; nothing is set aside */
+	RECEIVE_BUFFER = 64 * 1024 * 1024, /* a limit; nothing is set aside */
 	BATCH_OVERHEAD = 4096,
 	DUMP_ATTEMPTS = 16,
 	REQUEST_MAX = 1024
@@ -54,9 +54,11 @@ int nft_open(struct nft **ret)
 	if (r == 0)
 		r = netlink_join(&nft->events, NFNLGRP_NFTABLES);
 	if (r == 0)
+		r = set_buffer(&nft->events, SO_RCVBUFFORCE, RECEIVE_BUFFER);
+	if (r == 0)
 		r = netlink_init(&nft->requests, NETLINK_NETFILTER);
 	if (r == 0)
-		r = set_buffer(&nft->requests, SO_RCVBUFFORCE, ANSWERS_BUFFER);
+		r = set_buffer(&nft->requests, SO_RCVBUFFORCE, RECEIVE_BUFFER);
 	if (r == 0)
 		*ret = TAKE_PTR(nft);
 	return r;

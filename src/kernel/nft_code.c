@@ -6,8 +6,6 @@
  */
 #include "kernel/nft_code.h"
 
-#include "base/array.h"
-
 #include <errno.h>
 #include <stdio.h> /* libnftnl's headers need it */
 
@@ -42,12 +40,11 @@ struct attribute {
 	}
 
 /* Appends an expression with the attributes that follow its name. */
-#define emit(code, name, ...)                                                  \
-	emit_expression(code, name, (const struct attribute[]){ __VA_ARGS__ }, \
-			ELEMENTS_OF(((const struct attribute[]){ __VA_ARGS__ })))
+#define emit(code, name, ...) \
+	emit_expression(code, name, (const struct attribute[]){ __VA_ARGS__, { 0 } })
 
 static void emit_expression(struct nft_code *code, const char *name,
-			    const struct attribute *attributes, size_t n)
+			    const struct attribute *attributes)
 {
 	struct nftnl_expr *expression = code->error ? NULL : nftnl_expr_alloc(name);
 
@@ -56,10 +53,8 @@ static void emit_expression(struct nft_code *code, const char *name,
 		return;
 	}
 	nftnl_rule_add_expr(code->rule, expression);
-	for (size_t i = 0; i < n; i++)
-		if (attributes[i].data &&
-		    nftnl_expr_set(expression, attributes[i].type, attributes[i].data,
-				   (uint32_t)attributes[i].size) < 0)
+	for (const struct attribute *a = attributes; a->type; a++)
+		if (a->data && nftnl_expr_set(expression, a->type, a->data, (uint32_t)a->size) < 0)
 			code->error = -ENOMEM;
 }
 
@@ -237,5 +232,7 @@ void nft_code_reject(struct nft_code *code, uint32_t type, uint8_t reason)
 
 void nft_code_plain(struct nft_code *code, const char *name)
 {
-	emit_expression(code, name, NULL, 0);
+	static const struct attribute none = { 0 };
+
+	emit_expression(code, name, &none);
 }

@@ -238,8 +238,8 @@ static int parse_statement(struct nft_parser *parser)
 
 int nft_compile(const char *text, struct nftnl_rule *rule)
 {
-	struct nft_parser parser;
-	int r = nft_parser_init(&parser, text, rule);
+	struct nft_parser parser = { .code.rule = rule };
+	int r = nft_parser_read(&parser, text);
 
 	while (r == 0 && parser.at < parser.n)
 		r = parse_statement(&parser);

@@ -10,7 +10,7 @@
 #include <errno.h>
 #include <string.h>
 
-int nft_parser_init(struct nft_parser *parser, const char *text, struct nftnl_rule *rule)
+int nft_parser_read(struct nft_parser *parser, const char *text)
 {
 	char *rest = parser->text, *word;
 	size_t length = strlen(text);
@@ -18,8 +18,6 @@ int nft_parser_init(struct nft_parser *parser, const char *text, struct nftnl_ru
 	if (length >= sizeof(parser->text))
 		return -EINVAL;
 	memcpy(parser->text, text, length + 1);
-	parser->n = parser->at = 0;
-	parser->code = (struct nft_code){ .rule = rule };
 	while ((word = strsep(&rest, " "))) {
 		if (!*word)
 			continue;

@@ -30,7 +30,8 @@ struct nft_operand {
 	uint32_t level;
 };
 
-int nft_parser_init(struct nft_parser *parser, const char *text, struct nftnl_rule *rule);
+/* Cuts a text into the words of a parser that has none yet. */
+int nft_parser_read(struct nft_parser *parser, const char *text);
 
 /* The next word; at the end the empty one, which is no keyword, name or value. */
 const char *nft_peek(const struct nft_parser *parser);

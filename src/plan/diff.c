@@ -156,9 +156,9 @@ static int diff_kind(enum object_kind kind, struct side found, struct side wante
 	size_t i = 0, j = 0;
 
 	while (i < found.n || j < wanted.n) {
-		const void *x = (const char *)found.v + i * k->size;
-		const void *y = (const char *)wanted.v + j * k->size;
-		int order = i == found.n ? 1 : j == wanted.n ? -1 : k->compare(x, y);
+		const void *x = i < found.n ? (const char *)found.v + i * k->size : NULL;
+		const void *y = j < wanted.n ? (const char *)wanted.v + j * k->size : NULL;
+		int order = !x ? 1 : !y ? -1 : k->compare(x, y);
 		int r = diff_pair(kind, order, x, y, plan);
 
 		if (r < 0)

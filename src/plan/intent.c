@@ -18,6 +18,7 @@ static int intent_gather(const struct world *world, struct slots *slots, struct 
 	domain_intent(world, objects);
 	routes_intent(world, objects);
 	marks_intent(world, objects);
+	nearby_intent(world, objects);
 	policies_intent(world, slots, objects);
 	service_intent(world, slots, objects);
 	leave_intent(world, objects);

@@ -157,9 +157,8 @@ void leave_intent(const struct world *world, struct objects *objects)
 	want_nft(objects, "leave", "ct status dnat ip6 saddr . ip6 daddr @hairpin6 masquerade");
 	want_chain(objects, "egress", "type filter hook postrouting priority 110");
 	for (size_t i = 0; i < world->config->uplinks.n && i < INLINE_LINES; i++)
-		if (world->lines[i].link)
-			want_nft(objects, "egress", "oif %d goto egress/%s", world->lines[i].link,
-				 world->lines[i].config->name);
+		want_nft(objects, "egress", "oifname \"%s\" goto egress/%s",
+			 world->lines[i].config->interface, world->lines[i].config->name);
 	if (world->config->uplinks.n > INLINE_LINES)
 		want_nft(objects, "egress", "oifname vmap @gates");
 	for (size_t i = 0; i < world->config->uplinks.n; i++)

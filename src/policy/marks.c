@@ -108,9 +108,8 @@ static void want_mark_pre(const struct world *world, struct objects *objects)
 
 	want_chain(objects, "mark_pre", "type filter hook prerouting priority -150");
 	for (size_t i = 0; i < n && i < INLINE_LINES; i++)
-		if (world->lines[i].link)
-			want_nft(objects, "mark_pre", "iif %d goto from/%s", world->lines[i].link,
-				 world->lines[i].config->name);
+		want_nft(objects, "mark_pre", "iifname \"%s\" goto from/%s",
+			 world->lines[i].config->interface, world->lines[i].config->name);
 	if (n > INLINE_LINES)
 		want_nft(objects, "mark_pre", "iifname vmap @from");
 	for (size_t i = 0; i < n && i < INLINE_LINES; i++) {

@@ -73,6 +73,49 @@ static void want_default(const struct world *world, const struct line *line, uin
 		want_route(objects, &route);
 }
 
+/* A route of the main table stands before in the same table and for the same destination. */
+static bool is_second(const struct facts *facts, const struct route *route)
+{
+	for (const struct route *other = facts->routes.v; other < route; other++)
+		if (other->link == route->link &&
+		    ip_prefix_compare(&other->destination, &route->destination) == 0)
+			return true;
+	return false;
+}
+
+static bool is_connected(const struct facts *facts, const struct route *route)
+{
+	array_foreach(&facts->addresses, address) {
+		struct ip_prefix net = ip_is_set(&address->peer) ? ip_host(&address->peer)
+								 : ip_network(&address->prefix);
+
+		if (address->link == route->link &&
+		    ip_prefix_compare(&net, &route->destination) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* What the main table reaches over the line by another gateway than its default one. */
+static void want_specific(const struct world *world, const struct line *line, uint8_t family,
+			  struct objects *objects)
+{
+	array_foreach(&world->facts->routes, found) {
+		struct route_object route = { .table = line_table(world, line),
+					      .destination = found->destination,
+					      .link = line->link,
+					      .gateway = found->gateway,
+					      .source =
+						      line->family[family_index(family)].address };
+
+		if (found->link == line->link && found->destination.length &&
+		    found->destination.address.family == family &&
+		    !ip_is_link_local(&found->destination.address) &&
+		    !is_connected(world->facts, found) && !is_second(world->facts, found))
+			want_route(objects, &route);
+	}
+}
+
 static void want_table(const struct world *world, const struct line *line, uint8_t family,
 		       struct objects *objects)
 {
@@ -87,6 +130,7 @@ static void want_table(const struct world *world, const struct line *line, uint8
 	want_route(objects, &blackhole);
 	if (link && link->up) {
 		want_connected(world, line, family, objects);
+		want_specific(world, line, family, objects);
 		want_default(world, line, family, objects);
 	}
 }

@@ -18,10 +18,12 @@ static void scale_weights(struct target *targets, size_t n)
 	for (size_t i = 0; i < n; i++)
 		total += target_takes(&targets[i]) ? targets[i].weight : 0;
 	for (size_t i = 0; i < n; i++) {
-		uint64_t share = targets[i].weight * (uint64_t)(RING_MAX - n) / total;
+		uint64_t share;
 
-		if (target_takes(&targets[i]))
-			targets[i].weight = share ? (uint32_t)share : 1;
+		if (!target_takes(&targets[i]))
+			continue;
+		share = targets[i].weight * (uint64_t)(RING_MAX - n) / total;
+		targets[i].weight = share ? (uint32_t)share : 1;
 	}
 }
 

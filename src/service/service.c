@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * From virtual services to maps. All services share `services4`/`services6` (destination to chain)
- * and `slots4`/`slots6` (pick to real server), because a few big maps load a hundred times faster
- * than sets for every service.
+ * and `slots4/N`/`slots6/N` (pick to real server), because a few big maps load a hundred times
+ * faster than sets for every service.
  *
  * A chain serves the listens of one port, or of all ports when every server has one of its own:
  * the ring names the servers' ports, so listens that lead to different ones cannot share it.
@@ -29,7 +29,6 @@ struct pool {
 };
 
 static const char *const services_map[] = { "services4", "services6" };
-static const char *const slots_map[] = { "slots4", "slots6" };
 static const char *const vips_set[] = { "vips4", "vips6" };
 static const char *const hairpin_set[] = { "hairpin4", "hairpin6" };
 
@@ -62,9 +61,34 @@ static int pool_ring(const struct pool *pool, struct ring *ret)
 	return ring_make(pool->service->scheduler, targets, n, ret);
 }
 
+/*
+ * Binding a rule to a map makes the kernel walk the map's elements (nf_tables_bind_set), so that
+ * one map for all services would cost the square of their number. This many slots share one.
+ */
+enum {
+	SLOTS_OF_MAP = 1024
+};
+
+struct map_name {
+	char text[24];
+};
+
+static struct map_name slots_map(enum family_index f, uint32_t first)
+{
+	struct map_name name;
+
+	snprintf(name.text, sizeof(name.text), "slots%c/%" PRIu32, f == FAMILY_V6 ? '6' : '4',
+		 first / SLOTS_OF_MAP);
+	return name;
+}
+
 static void want_slots(const struct pool *pool, const struct ring *ring, uint32_t first,
 		       struct objects *objects)
 {
+	struct map_name map = slots_map(pool->f, first);
+
+	want_set(objects, map.text, "numgen",
+		 pool->f == FAMILY_V6 ? "ipv6_addr . inet_service" : "ipv4_addr . inet_service", 0);
 	for (size_t i = 0; i < ring->picks.n; i++) {
 		const struct config_server *server = &pool->service->servers.v[ring->picks.v[i]];
 		struct nft_key key = { 0 }, data = { 0 };
@@ -72,7 +96,7 @@ static void want_slots(const struct pool *pool, const struct ring *ring, uint32_
 		nft_key_u32(&key, first + (uint32_t)i);
 		nft_key_address(&data, &server->address);
 		nft_key_port(&data, server->port ? server->port : pool->port);
-		want_mapped(objects, slots_map[pool->f], &key, &data);
+		want_mapped(objects, map.text, &key, &data);
 	}
 }
 
@@ -85,7 +109,7 @@ static void want_dnat(const struct pool *pool, const struct ring *ring, uint32_t
 	want_nft_salted(objects, pool->chain, salt,
 			"meta l4proto %s dnat %s to numgen inc mod %zu offset %" PRIu32 " map @%s",
 			protocol, pool->f == FAMILY_V6 ? "ip6" : "ip", ring->picks.n, first,
-			slots_map[pool->f]);
+			slots_map(pool->f, first).text);
 }
 
 /*
@@ -253,8 +277,6 @@ void service_intent(const struct world *world, struct slots *slots, struct objec
 {
 	want_set(objects, "services4", "ipv4_addr . inet_proto . inet_service", "verdict", 0);
 	want_set(objects, "services6", "ipv6_addr . inet_proto . inet_service", "verdict", 0);
-	want_set(objects, "slots4", "numgen", "ipv4_addr . inet_service", 0);
-	want_set(objects, "slots6", "numgen", "ipv6_addr . inet_service", 0);
 	want_set(objects, "vips4", "ipv4_addr", NULL, 0);
 	want_set(objects, "vips6", "ipv6_addr", NULL, 0);
 	want_set(objects, "hairpin4", "ipv4_addr . ipv4_addr", NULL, NFT_SET_IS_INTERVAL);

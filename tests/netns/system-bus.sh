@@ -1,0 +1,81 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# On the system bus (a real dbus-daemon with the shipped policy): everybody may read, only root may
+# change, changes of a line are signalled, and the daemon outlives the bus.
+. "$(dirname "$0")/lab.sh"
+command -v dbus-daemon >/dev/null || skip "dbus-daemon is not installed"
+chmod 755 "$tmp"
+
+cat >"$tmp/bus.conf" <<END
+<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
+ "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+<busconfig>
+  <type>system</type>
+  <listen>unix:path=$tmp/bus</listen>
+  <auth>EXTERNAL</auth>
+  <policy context="default">
+    <allow user="*"/>
+    <deny own="*"/>
+    <deny send_type="method_call"/>
+    <allow send_type="signal"/>
+    <allow send_requested_reply="true" send_type="method_return"/>
+    <allow send_requested_reply="true" send_type="error"/>
+    <allow receive_type="method_call"/>
+    <allow receive_type="method_return"/>
+    <allow receive_type="error"/>
+    <allow receive_type="signal"/>
+    <allow send_destination="org.freedesktop.DBus"/>
+  </policy>
+  <include>$top/units/org.uplinkd1.conf</include>
+</busconfig>
+END
+dbus-daemon --config-file="$tmp/bus.conf" --nofork --nopidfile 2>"$tmp/bus.log" &
+bus=$!
+started+=("$bus")
+export DBUS_SYSTEM_BUS_ADDRESS=unix:path=$tmp/bus
+wait_for 5 test -S "$tmp/bus"
+lab_up 2
+config "" "" <<<'services = ( { name = "www"; listen = [ "tcp/dsl0:80" ]; servers = ( { address = "172.16.0.2:80"; } ); } );'
+daemon_start
+
+as_nobody() {
+	setpriv --reuid 65534 --regid 65534 --clear-groups "$@"
+}
+call() {
+	busctl --system call org.uplinkd1 "$@"
+}
+property() {
+	busctl --system get-property org.uplinkd1 "$@"
+}
+
+wait_for 5 busctl --system status org.uplinkd1
+expect 'version' 's "'"$("$build/src/uplinkd" --version | awk '{ print $NF }')"'"' \
+	"$(property /org/uplinkd1 org.uplinkd1.Manager Version)"
+expect "the state of a line, for anybody" 's "up"' \
+	"$(as_nobody busctl --system get-property org.uplinkd1 /org/uplinkd1/uplink/dsl0 org.uplinkd1.Uplink State)"
+expect_match "all objects, for anybody" "*/org/uplinkd1/service/www*" \
+	"$(as_nobody busctl --system call org.uplinkd1 /org/uplinkd1 org.freedesktop.DBus.ObjectManager GetManagedObjects)"
+for method in Reload Flush; do
+	expect "$method, for nobody" "Call failed: Access denied" \
+		"$(as_nobody busctl --system call org.uplinkd1 /org/uplinkd1 org.uplinkd1.Manager $method 2>&1)"
+done
+expect "disable, for nobody" "Call failed: Access denied" \
+	"$(as_nobody busctl --system call org.uplinkd1 /org/uplinkd1/uplink/dsl0 org.uplinkd1.Uplink Disable 2>&1)"
+expect "nothing came of it" "up" "$(line 0 state)"
+check "reload, for root" call /org/uplinkd1 org.uplinkd1.Manager Reload
+
+busctl --system monitor org.uplinkd1 --json=short >"$tmp/signals" 2>"$tmp/monitor" &
+started+=($!)
+wait_for 5 grep -q -i monitoring "$tmp/monitor" "$tmp/signals"
+line_cut 0
+wait_for 5 grep -q 'PropertiesChanged.*down' "$tmp/signals"
+echo "- the change is signalled"
+check "disable, for root" call /org/uplinkd1/uplink/dsl1 org.uplinkd1.Uplink Disable
+expect "the command sees it" disabled "$(line 1 state)"
+check "enable, for root" call /org/uplinkd1/uplink/dsl1 org.uplinkd1.Uplink Enable
+
+kill "$bus"
+wait "$bus" 2>/dev/null || true
+line_mend 0
+wait_for 5 line_is 0 up
+echo "- the daemon outlives the bus"
