@@ -53,6 +53,9 @@ inet6=2001:db8:f::10
 # No scenario talks to the system bus of the machine it runs on.
 export DBUS_SYSTEM_BUS_ADDRESS=unix:path=$tmp/no-such-bus
 
+. "$helpers/traffic.sh"
+. "$helpers/daemon.sh"
+
 # --- namespaces and processes -----------------------------------------------------------------
 
 # n NAMESPACE COMMAND...: run in one of the lab's namespaces. Unlike `ip netns exec` it leaves the
@@ -95,95 +98,6 @@ wait_for() {
 
 not() {
 	! "$@"
-}
-
-# --- assertions -------------------------------------------------------------------------------
-
-fail() {
-	echo "FAILED: $*"
-	exit 1
-}
-
-skip() {
-	echo "skipped: $*"
-	exit 77
-}
-
-# expect WHAT WANTED GOT
-expect() {
-	[ "$2" = "$3" ] || fail "$1: wanted '$2', got '$3'"
-	echo "- $1: ${3:-nothing}"
-}
-
-# expect_match WHAT PATTERN GOT: the same with a pattern of bash.
-expect_match() {
-	# shellcheck disable=SC2053 # a pattern is meant
-	[[ $3 == $2 ]] || fail "$1: wanted '$2', got '$3'"
-	echo "- $1: $3"
-}
-
-# check WHAT COMMAND...: the command succeeds.
-check() {
-	"${@:2}" >"$tmp/check" 2>&1 || fail "$1: '${*:2}' said: $(cat "$tmp/check")"
-	echo "- $1"
-}
-
-# --- traffic ----------------------------------------------------------------------------------
-
-# ask NAMESPACE [options of ask.py] ADDRESS PORT: "SERVER SOURCE-ADDRESS-IT-SAW", or "error: ..."
-ask() {
-	n "$1" "$helpers/ask.py" "${@:2}"
-}
-
-# Addresses of lines in what is read become the lines' names.
-via() {
-	local i script=
-
-	for i in "${!address4[@]}"; do
-		script+="s/\\b${address4[i]//./\\.}\$/dsl$i/;s/\\b${address6[i]}\$/dsl$i/;"
-	done
-	sed "$script"
-}
-
-# tally FIELD: how often each value of that field was read: "dsl0:3 dsl1:1"
-tally() {
-	awk -v f="$1" '/^error/ { count[$0]++; next } { count[$f]++ }
-		END { for (v in count) print v ":" count[v] }' | sort | paste -sd' '
-}
-
-# serve NAMESPACE NAME PORT...
-serve() {
-	started+=("$(n "$1" "$helpers/serve.py" "${@:2}" 2>>"$tmp/servers.log")")
-}
-
-# flow NAME NAMESPACE tcp|udp ADDRESS PORT: a long conversation, see flow.py; flow_log NAME is what
-# it said so far.
-declare -A flows
-flow() {
-	start "$2" "$helpers/flow.py" "${@:3}" >"$tmp/flow.$1" 2>&1
-	flows[$1]=$!
-	wait_for 5 grep -q sees "$tmp/flow.$1"
-}
-
-flow_log() {
-	cat "$tmp/flow.$1"
-}
-
-flow_said() {
-	grep -q "$2" "$tmp/flow.$1"
-}
-
-# shellcheck disable=SC2034 # for whom it may concern
-# flow_end NAME: sets $sent, $answered and $silence (in ms). Not for a subshell, which cannot wait.
-flow_end() {
-	stop "${flows[$1]}" || true
-	read -r _ sent _ answered _ silence < <(tail -n 1 "$tmp/flow.$1")
-}
-
-# expect_unbroken FLOW: nothing was lost.
-expect_unbroken() {
-	flow_end "$1"
-	expect "messages of flow $1 answered, of $sent" "$sent" "$answered"
 }
 
 # --- the lines --------------------------------------------------------------------------------
@@ -367,111 +281,6 @@ neighbour() {
 	END
 	n inet ip route add "${gateway4[$1]%.*}.77" via "198.18.$1.2" src $inet4
 	n inet ip route add "${gateway6[$1]%:*}:77" via "2001:db8:18:$1::2" src $inet6
-}
-
-# --- the daemon -------------------------------------------------------------------------------
-
-# config [EXTRAS-OF-LINE...] <REST: writes the file: the gateway, a line for each argument with
-# these extra settings, and what is read.
-config() {
-	local i=0 extras separator=
-
-	{
-		echo 'gateway = { inside = [ "lan0" ]; };'
-		echo 'uplinks = ('
-		for extras; do
-			printf '%s  { name = "dsl%d"; interface = "dsl%d"; %s %s }' "$separator" $i $i \
-				"gateway = [ \"${gateway4[i]}\", \"${gateway6[i]}\" ];" "$extras"
-			separator=$',\n'
-			i=$((i + 1))
-		done
-		printf '\n);\n'
-		cat
-	} >"$conf.new"
-	mv "$conf.new" "$conf"
-}
-
-daemon_start() {
-	[ -x "$build/src/uplinkd" ] || fail "$build/src/uplinkd is not built"
-	start gw "$build/src/uplinkd" -c "$conf" --runtime-dir "$tmp/run" >>"$log" 2>&1
-	daemon=$!
-	wait_for 20 daemon_answers
-	kill -0 "$daemon" || fail "uplinkd ended by itself"
-}
-
-# Succeeds also when the daemon is gone, so that nobody waits for the dead.
-daemon_answers() {
-	ctl status || not kill -0 "$daemon"
-}
-
-daemon_stop() {
-	local pid=$daemon
-
-	daemon=
-	stop "$pid"
-}
-
-daemon_kill() {
-	kill -KILL "$daemon"
-	wait "$daemon" 2>/dev/null || true
-	daemon=
-}
-
-ctl() {
-	n gw "$build/src/ctl/uplinkctl" --runtime-dir "$tmp/run" "$@"
-}
-
-# line LINE FIELD: of `uplinkctl status --json`
-line() {
-	ctl status --json | jq -r --arg name "dsl$1" ".uplinks[] | select(.name == \$name).$2"
-}
-
-line_is() {
-	[ "$(line "$1" state)" = "$2" ]
-}
-
-nothing_to_do() {
-	ctl plan | tee "$tmp/plan"
-	[ "$(cat "$tmp/plan")" = "nothing to do" ]
-}
-
-# Everything that uplinkd may change in the gateway, in a form that can be compared.
-dump() {
-	# shellcheck disable=SC2016 # for that shell to expand
-	n gw sh -c 'for f in -4 -6; do
-			ip $f rule
-			ip $f route show table all | grep -v "^\(local\|broadcast\|multicast\|anycast\) " | sort
-		done
-		ip -o address | sed "s/ valid_lft.*//"
-		nft -s list ruleset
-		cd /proc/sys/net
-		grep -H . ipv4/ip_forward ipv6/conf/*/forwarding ipv6/conf/*/accept_ra \
-			ipv4/conf/*/rp_filter ipv4/conf/*/arp_ignore ipv4/conf/*/arp_announce \
-			ipv4/conf/*/send_redirects ipv4/conf/*/promote_secondaries'
-}
-
-# watch: changes of nftables and routing are recorded from here on; watched prints those so far.
-# A change of our own at either end shows that the monitors listen and have said all.
-watch() {
-	start gw nft monitor >"$tmp/watch.nft" 2>&1
-	start gw ip monitor link address route rule >"$tmp/watch.ip" 2>&1
-	wait_for 5 watch_mark begin
-}
-
-watched() {
-	wait_for 5 watch_mark end
-	sed -e '1,/watcher begin/d' -e '/watcher end/,$d' "$tmp/watch.nft" | grep -v -e '^# new gen' -e watcher || true
-	sed -e '1,/10.99.1.1/d' -e '/10.99.1.2/,$d' "$tmp/watch.ip" | grep -vF 10.99.1. || true
-}
-
-watch_mark() {
-	local table="watcher $1" source=10.99.1.1
-
-	[ "$1" = begin ] || source=10.99.1.2
-	n gw nft "add table ip watcher; add chain ip $table; delete table ip watcher"
-	n gw ip rule add from $source lookup 99 priority 32000
-	n gw ip rule delete from $source lookup 99 priority 32000
-	grep -q "$table" "$tmp/watch.nft" && grep -q $source "$tmp/watch.ip"
 }
 
 # --- the end ----------------------------------------------------------------------------------

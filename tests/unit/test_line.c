@@ -197,7 +197,7 @@ static const struct {
 	{ A B, "acd", "a", "a", "b", "b" },
 	{ A, "bcd", "", "", "a", "a" },
 	{ A B C D "disable b\n disable c\n disable d", "abcd", "a", "a", "a", "a" },
-	{ A B C D "disable a\n disable b\n disable c\n disable d", "abcd", "", "", "", "c" },
+	{ A B C D "disable a\n disable b\n disable c\n disable d", "abcd", "", "", "", "" },
 	/* Least bad is what could still lead somewhere: not a link that is switched off. */
 	{ OFF_B CUT_A, "ab", "", "", "", "a" },
 	{ OFF_B, "ab", "", "", "", "" },

@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+#
+# What the benches share, to be sourced: the laboratory of tests/netns, figures, and the gateway of
+# a given size. run says how much to measure, and takes the figures from file descriptor 3.
+
+. "$(dirname "${BASH_SOURCE[0]}")/../netns/lab.sh"
+
+tools=$build/tests/bench
+rounds=${BENCH_ROUNDS:-15}
+read -ra sizes <<<"${BENCH_SIZES:-1 100 1000}"
+readonly tools
+# shellcheck disable=SC2034 # for those who source this
+readonly rounds sizes
+
+# figure NAME VALUE UNIT [GOAL]: a goal is the most that it should be.
+figure() {
+	printf '%s\t%s\t%s\t%s\n' "$1" "$2" "$3" "${4-}" >&3
+	echo "- $1: $2 $3"
+}
+
+# median [DECIMALS] [DIVISOR]: of the numbers read, a line each
+median() {
+	sort -n | awk -v decimals="${1:-0}" -v divisor="${2:-1}" '{ v[NR] = $1 }
+		END { m = NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2
+			printf "%.*f", decimals, m / divisor }'
+}
+
+# seen WHAT first|last FILE: when that happened, in microseconds; see watch.c
+seen() {
+	awk -v what="$1" -v column="$([ "$2" = first ] && echo 2 || echo 3)" \
+		'$1 == what { print $column; found = 1 } END { exit !found }' "$3"
+}
+
+# watch FILE OPTION... COMMAND: run in the gateway; FILE gets what watch.c saw, a moment after the end
+watch() {
+	n gw "$tools/bench_watch" "${@:2}" >"$1"
+	wait_for 30 [ -s "$1" ]
+}
+
+# trace_start ... trace_end KEY...: what the daemon does between is counted; see trace.c
+trace_start() {
+	start gw "$tools/bench_trace" "$daemon" >"$tmp/trace"
+	tracer=$!
+	wait_for 5 grep -q tracing "$tmp/trace"
+}
+
+trace_end() {
+	stop "$tracer"
+}
+
+traced() {
+	awk -v what="$1" '$1 == what { print $2; found = 1 } END { exit !found }' "$tmp/trace"
+}
+
+# gateway_config SERVICES [ADDRESS]: two lines, the second for when the first is dead, and services
+# with two servers each; ADDRESS is the first service's second server.
+gateway_config() {
+	local i
+
+	config "" "" < <(
+		echo 'policies = ( { name = "rest"; use = [ "dsl0", "dsl1" ]; scheduler = "fo"; } );'
+		echo 'services = ('
+		echo '  { name = "www"; listen = [ "tcp/dsl0:80", "tcp/dsl1:80" ]; servers = ('
+		echo "      { address = \"172.16.0.2:80\"; }, { address = \"${2:-172.16.0.3}:8000\"; } ); }"
+		for ((i = 1; i < $1; i++)); do
+			printf ', { name = "s%d"; listen = [ "tcp/10.77.%d.%d:80" ]; servers = (\n' \
+				"$i" $((i / 250)) $((i % 250))
+			echo '      { address = "172.16.0.2:80"; }, { address = "172.16.0.3:8000"; } ); }'
+		done
+		echo ');'
+	)
+}
+
+# services NUMBER: in words
+services() {
+	[ "$1" = 1 ] && echo "1 service" || echo "$1 services"
+}
