@@ -229,14 +229,12 @@ int arrange(struct daemon *d)
 		r = observe(d);
 	if (r == 0) {
 		judge_lines(d, &before);
-		if (!d->settled)
+		if (!d->settled && d->runtime.first_start)
 			adopt_flows(d);
-		if (d->recount && d->watching)
+		if (!d->settled || (d->recount && d->watching))
 			recount(d);
 		d->ring_us = monotonic_us();
 		r = converge(d, &before);
-		if (!d->settled)
-			find_stale(d);
 		clear_flows(d, &before);
 		d->settled = true;
 	}

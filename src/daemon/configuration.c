@@ -4,11 +4,16 @@
  */
 #include "daemon/state.h"
 
+#include "base/log.h"
+
 #include <errno.h>
 #include <string.h>
 
+/* The numbers that tracked connections carry; read when somebody asks, which is hardly ever. */
 struct used_marks {
+	struct kernel *kernel;
 	const struct config_gateway *gateway;
+	bool known;
 	bool used[LINE_NUMBER_MAX + 1];
 };
 
@@ -22,20 +27,21 @@ static void note_mark(const struct flow *flow, void *userdata)
 		marks->used[number] = true;
 }
 
+/* What cannot be read counts as used. */
 static bool is_mark_used(unsigned number, void *userdata)
 {
-	const struct used_marks *marks = userdata;
+	struct used_marks *marks = userdata;
 
-	return marks->used[number];
+	if (!marks->known)
+		marks->known = marks->kernel->ops->flows_dump(marks->kernel, note_mark, marks) == 0;
+	return !marks->known || marks->used[number];
 }
 
 static int number_lines(struct daemon *d, const struct config *config, struct world *world)
 {
-	struct used_marks marks = { .gateway = &config->gateway };
-	int r = d->kernel->ops->flows_dump(d->kernel, note_mark, &marks);
+	struct used_marks marks = { .kernel = d->kernel, .gateway = &config->gateway };
+	int r = line_numbers_assign(&d->runtime.numbers, config, is_mark_used, &marks);
 
-	if (r == 0)
-		r = line_numbers_assign(&d->runtime.numbers, config, is_mark_used, &marks);
 	for (size_t i = 0; r == 0 && i < config->uplinks.n; i++)
 		world->lines[i].number =
 			line_numbers_find(&d->runtime.numbers, config->uplinks.v[i].name);
@@ -112,8 +118,11 @@ int use_config(struct daemon *d, struct config *config)
 	d->config = config;
 	d->world = world;
 	overrides_apply(&d->runtime.overrides, &d->world);
-	d->recount = true;
+	/* What was counted points into the world that is gone. */
+	if (flows_restart(d->flows, &d->world) < 0)
+		log_oom();
 	d->dirty = KERNEL_EVERYTHING;
+	d->recount = true;
 	if (d->control)
 		control_objects_arrive(d->control);
 	return 0;

@@ -15,11 +15,37 @@ enum {
 	RECOUNT_US = 1000 * 1000, /* after flow events were lost */
 };
 
+static bool is_ours(const struct daemon *d, const struct ip_address *address)
+{
+	array_foreach(&d->facts.addresses, have)
+		if (ip_equal(&have->prefix.address, address))
+			return true;
+	return false;
+}
+
+/* An address that went while no daemon was looking, with connections that are still rewritten to
+ * it. */
+static void note_stale(const struct flow *flow, void *userdata)
+{
+	struct daemon *d = userdata;
+
+	if (!(flow->mark & d->config->gateway.mark_mask) || ip_equal(&flow->seen, &flow->client) ||
+	    is_ours(d, &flow->seen))
+		return;
+	array_foreach(&d->lost, address)
+		if (ip_equal(address, &flow->seen))
+			return;
+	if (array_push(&d->lost, flow->seen) < 0)
+		log_oom();
+}
+
 static void count_flow(const struct flow *flow, void *userdata)
 {
 	struct daemon *d = userdata;
 
 	flows_count(d->flows, flow);
+	if (!d->settled)
+		note_stale(flow, d);
 }
 
 int recount(struct daemon *d)
@@ -61,14 +87,6 @@ static bool may_carry(const struct daemon *d, enum family_index f)
 {
 	for (size_t i = 0; i < d->config->uplinks.n; i++)
 		if (d->world.lines[i].family[f].usable)
-			return true;
-	return false;
-}
-
-static bool is_ours(const struct daemon *d, const struct ip_address *address)
-{
-	array_foreach(&d->facts.addresses, have)
-		if (ip_equal(&have->prefix.address, address))
 			return true;
 	return false;
 }
@@ -152,29 +170,6 @@ void clear_flows(struct daemon *d, const struct before *before)
 	d->ended.n = 0;
 	if (r < 0)
 		log_errno(LOG_WARNING, r, "cannot end the connections of a lost line, ignoring");
-}
-
-static void note_stale(const struct flow *flow, void *userdata)
-{
-	struct daemon *d = userdata;
-
-	if (!(flow->mark & d->config->gateway.mark_mask) || ip_equal(&flow->seen, &flow->client) ||
-	    is_ours(d, &flow->seen))
-		return;
-	array_foreach(&d->lost, address)
-		if (ip_equal(address, &flow->seen))
-			return;
-	if (array_push(&d->lost, flow->seen) < 0)
-		log_oom();
-}
-
-void find_stale(struct daemon *d)
-{
-	int r = d->kernel->ops->flows_dump(d->kernel, note_stale, d);
-
-	if (r < 0)
-		log_errno(LOG_WARNING, r,
-			  "cannot look for connections of lost addresses, ignoring");
 }
 
 /* Existing connections join the line whose address they use, before anything asks for their mark.

@@ -52,6 +52,36 @@ static const struct world *request_world(void *userdata)
 	return &d->world;
 }
 
+static char *printed(const struct config *config)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return NULL;
+	config_print(config, out);
+	fclose(out);
+	return text;
+}
+
+/* The printed form says everything that a configuration is. */
+static bool is_same(const struct config *a, const struct config *b)
+{
+	_cleanup_free_ char *x = printed(a), *y = printed(b);
+
+	return x && y && strcmp(x, y) == 0;
+}
+
+static int reloaded(struct daemon *d, char **ret_message)
+{
+	d->world.flushed = false;
+	if (d->control)
+		control_event(d->control, "daemon", "uplinkd", "reloaded");
+	log_info("configuration %s loaded", d->config_path);
+	return arrange_now(d, ret_message);
+}
+
 static int request_reload(void *userdata, char **ret_message)
 {
 	struct daemon *d = userdata;
@@ -60,16 +90,18 @@ static int request_reload(void *userdata, char **ret_message)
 
 	if (r < 0)
 		return r;
+	if (is_same(d->config, config)) {
+		config_free(config);
+		d->dirty = KERNEL_EVERYTHING;
+		return reloaded(d, ret_message);
+	}
 	r = use_config(d, config);
 	if (r < 0) {
 		config_free(config);
 		return message(ret_message, r, "cannot take over the configuration: %s",
 			       strerror(-r));
 	}
-	if (d->control)
-		control_event(d->control, "daemon", "uplinkd", "reloaded");
-	log_info("configuration %s loaded", d->config_path);
-	return arrange_now(d, ret_message);
+	return reloaded(d, ret_message);
 }
 
 static int request_plan(void *userdata, char **ret_message)

@@ -61,12 +61,10 @@ int arrange(struct daemon *d);
 /* connections.c; failures are logged and ignored: connections then end by their own time-outs */
 
 void on_flow(enum flow_event event, const struct flow *flow, void *userdata);
-/* Counts every connection afresh. */
+/* Counts every connection afresh; at the start also finds those of addresses that went unseen. */
 int recount(struct daemon *d);
 /* Ends connections that cannot go on, where another line may carry them. */
 void clear_flows(struct daemon *d, const struct before *before);
-/* At the start: adds the addresses that went while no daemon was looking to those lost. */
-void find_stale(struct daemon *d);
 /* Existing connections join the line whose address they use. */
 void adopt_flows(struct daemon *d);
 
