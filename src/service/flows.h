@@ -20,7 +20,10 @@ DEFINE_CLEANUP(struct flows *, flows_free)
  * Zeroes the counts of `world`, whose services and lines must outlive this; totals stay.
  */
 int flows_restart(struct flows *flows, struct world *world);
-/* A connection that exists. Returns true when a server's counts changed; out of memory counts nothing. */
+/*
+ * A connection that exists. Returns true when a server's counts changed; out of memory counts
+ * nothing.
+ */
 bool flows_count(struct flows *flows, const struct flow *flow);
 /* Something happened to a connection; a new one also counts into the totals. */
 bool flows_event(struct flows *flows, enum flow_event event, const struct flow *flow);
