@@ -25,6 +25,7 @@ void objects_done(struct objects *objects)
 	array_done(&objects->nft_sets);
 	array_done(&objects->nft_elements);
 	array_done(&objects->nft_rules);
+	memset(objects->recent, 0, sizeof(objects->recent));
 	arena_done(&objects->arena);
 	objects->nft_table = false;
 	objects->error = 0;
@@ -48,6 +49,27 @@ static const char *kept(struct objects *objects, const char *text)
 static const char *keep(struct objects *objects, const char *text)
 {
 	return text ? kept(objects, arena_strdup(&objects->arena, text)) : NULL;
+}
+
+/*
+ * One copy of a name serves all objects that are made with it about the same time, which also lets
+ * most comparisons of names end at the pointer.
+ */
+static const char *keep_name(struct objects *objects, const char *name)
+{
+	const char *kept_name;
+
+	for (size_t i = 0; i < ELEMENTS_OF(objects->recent); i++)
+		if (objects->recent[i] && strcmp(objects->recent[i], name) == 0)
+			return objects->recent[i];
+	kept_name = keep(objects, name);
+	objects->recent[objects->next_recent++ % ELEMENTS_OF(objects->recent)] = kept_name;
+	return kept_name;
+}
+
+static int name_order(const char *a, const char *b)
+{
+	return a == b ? 0 : strcmp(a, b);
 }
 
 static const char *keep_format(struct objects *objects, const char *format, va_list args)
@@ -117,7 +139,7 @@ uint64_t nft_rule_tag(const char *text, uint64_t salt)
 /* The position is the number of the call until objects_seal() counts within each chain. */
 static void push_rule(struct objects *objects, const char *chain, uint64_t salt, const char *text)
 {
-	struct nft_rule rule = { .chain = keep(objects, chain),
+	struct nft_rule rule = { .chain = keep_name(objects, chain),
 				 .index = (uint32_t)objects->nft_rules.n,
 				 .text = text };
 
@@ -190,7 +212,7 @@ void nft_key_u32(struct nft_key *key, uint32_t value)
 static struct nft_element element_make(struct objects *objects, const char *set,
 				       const struct nft_key *key)
 {
-	struct nft_element element = { .set = keep(objects, set), .key_size = key->size };
+	struct nft_element element = { .set = keep_name(objects, set), .key_size = key->size };
 
 	element.key = arena_copy(&objects->arena, key->bytes, key->size);
 	kept(objects, (const char *)element.key);
@@ -359,7 +381,7 @@ int nft_set_compare(const void *a, const void *b)
 int nft_element_compare(const void *a, const void *b)
 {
 	const struct nft_element *x = a, *y = b;
-	int c = strcmp(x->set, y->set);
+	int c = name_order(x->set, y->set);
 
 	c = c ? c : order(x->key_size, y->key_size);
 	c = c ? c : memcmp(x->key, y->key, x->key_size);
@@ -370,7 +392,7 @@ int nft_element_compare(const void *a, const void *b)
 int nft_rule_compare(const void *a, const void *b)
 {
 	const struct nft_rule *x = a, *y = b;
-	int c = strcmp(x->chain, y->chain);
+	int c = name_order(x->chain, y->chain);
 
 	return c ? c : order(x->index, y->index);
 }

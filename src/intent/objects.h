@@ -124,6 +124,8 @@ struct objects {
 	ARRAY(struct nft_set) nft_sets;
 	ARRAY(struct nft_element) nft_elements;
 	ARRAY(struct nft_rule) nft_rules;
+	const char *recent[8]; /* names given of late: most are given many times in a row */
+	unsigned next_recent;
 	struct arena arena;
 	int error; /* first failure of a want_…(), checked once at the end */
 };
