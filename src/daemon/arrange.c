@@ -235,6 +235,9 @@ int arrange(struct daemon *d)
 			recount(d);
 		d->ring_us = monotonic_us();
 		r = converge(d, &before);
+		/* Again, for those that began between the first time and the marks. */
+		if (!d->settled && d->runtime.first_start)
+			adopt_flows(d);
 		clear_flows(d, &before);
 		d->settled = true;
 	}

@@ -169,17 +169,18 @@ static int diff_kind(enum object_kind kind, struct side found, struct side wante
 	return 0;
 }
 
-/* Appends the steps of one kind with one of the given actions. */
-static int take(const struct plan *from, enum object_kind kind, unsigned actions, struct plan *to)
+/* Catches everything that no rule before it did. */
+static bool is_catch_all(const struct step *step)
 {
-	array_foreach(&from->steps, step)
-		if (step->kind == kind && actions & 1U << step->action) {
-			int r = array_push(&to->steps, *step);
+	const struct rule_object *rule = step->wanted;
 
-			if (r < 0)
-				return r;
-		}
-	return 0;
+	return !rule->mask && !ip_is_set(&rule->from.address) && !rule->oif[0] &&
+	       !rule->suppress_default;
+}
+
+static bool is_selective(const struct step *step)
+{
+	return !is_catch_all(step);
 }
 
 enum {
@@ -188,28 +189,48 @@ enum {
 	DELETE = 1 << STEP_DELETE
 };
 
-static const struct {
+/*
+ * Tables and the rules that lead marked packets there come before the marks, and the rule for
+ * what is unmarked after them: till then existing connections go where they went.
+ */
+static const struct turn {
 	enum object_kind kind;
 	unsigned actions;
-} ordering[] = {
-	{ OBJECT_SYSCTL, CHANGE },
-	{ OBJECT_ALIAS, ADD | CHANGE },
-	{ OBJECT_ROUTE, ADD | CHANGE },
-	{ OBJECT_RULE, ADD | CHANGE },
-	{ OBJECT_NFT_TABLE, DELETE },
-	{ OBJECT_NFT_TABLE, ADD },
-	{ OBJECT_NFT_SET, ADD },
-	{ OBJECT_NFT_CHAIN, ADD },
-	{ OBJECT_NFT_ELEMENT, DELETE },
-	{ OBJECT_NFT_RULE, DELETE },
-	{ OBJECT_NFT_ELEMENT, ADD | CHANGE },
-	{ OBJECT_NFT_RULE, ADD | CHANGE },
-	{ OBJECT_NFT_CHAIN, DELETE },
-	{ OBJECT_NFT_SET, DELETE },
-	{ OBJECT_RULE, DELETE },
-	{ OBJECT_ROUTE, DELETE },
-	{ OBJECT_ALIAS, DELETE },
+	bool (*when)(const struct step *step); /* NULL: always */
+} turns[] = {
+	{ OBJECT_SYSCTL, CHANGE, NULL },
+	{ OBJECT_ALIAS, ADD | CHANGE, NULL },
+	{ OBJECT_ROUTE, ADD | CHANGE, NULL },
+	{ OBJECT_RULE, ADD | CHANGE, is_selective },
+	{ OBJECT_NFT_TABLE, DELETE, NULL },
+	{ OBJECT_NFT_TABLE, ADD, NULL },
+	{ OBJECT_NFT_SET, ADD, NULL },
+	{ OBJECT_NFT_CHAIN, ADD, NULL },
+	{ OBJECT_NFT_ELEMENT, DELETE, NULL },
+	{ OBJECT_NFT_RULE, DELETE, NULL },
+	{ OBJECT_NFT_ELEMENT, ADD | CHANGE, NULL },
+	{ OBJECT_NFT_RULE, ADD | CHANGE, NULL },
+	{ OBJECT_NFT_CHAIN, DELETE, NULL },
+	{ OBJECT_NFT_SET, DELETE, NULL },
+	{ OBJECT_RULE, ADD | CHANGE, is_catch_all },
+	{ OBJECT_RULE, DELETE, NULL },
+	{ OBJECT_ROUTE, DELETE, NULL },
+	{ OBJECT_ALIAS, DELETE, NULL },
 };
+
+/* Appends the steps whose turn it is. */
+static int take(const struct plan *from, const struct turn *turn, struct plan *to)
+{
+	array_foreach(&from->steps, step)
+		if (step->kind == turn->kind && turn->actions & 1U << step->action &&
+		    (!turn->when || turn->when(step))) {
+			int r = array_push(&to->steps, *step);
+
+			if (r < 0)
+				return r;
+		}
+	return 0;
+}
 
 static bool is_redefinition(const struct plan *plan)
 {
@@ -271,8 +292,8 @@ int plan_diff(const struct objects *found, const struct objects *wanted, struct 
 	struct plan all = { 0 }, ordered = { 0 };
 	int r = diff_all(found, wanted, &all);
 
-	for (size_t i = 0; r == 0 && i < ELEMENTS_OF(ordering); i++)
-		r = take(&all, ordering[i].kind, ordering[i].actions, &ordered);
+	for (size_t i = 0; r == 0 && i < ELEMENTS_OF(turns); i++)
+		r = take(&all, &turns[i], &ordered);
 	plan_done(&all);
 	if (r < 0)
 		plan_done(&ordered);

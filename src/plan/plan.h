@@ -43,10 +43,11 @@ struct plan {
 };
 
 /*
- * Both sides sealed. The order: sysctls, then aliases, routes and rules that are added or changed;
- * the nft steps, to be committed as one transaction in the given order; then the rules, routes and
- * aliases that go. If the definition of a chain or set changed, the nft part is: delete the table,
- * add everything. Surplus sysctls are not steps. 0 or -ENOMEM.
+ * Both sides sealed. The order: sysctls, then aliases, routes and rules that are added or changed,
+ * but for a rule that catches everything; the nft steps, to be committed as one transaction in
+ * the given order; that rule; then the rules, routes and aliases that go. If the definition of a
+ * chain or set changed, the nft part is: delete the table, add everything. Surplus sysctls are not
+ * steps. 0 or -ENOMEM.
  */
 int plan_diff(const struct objects *found, const struct objects *wanted, struct plan *ret);
 void plan_done(struct plan *plan);

@@ -80,7 +80,32 @@ static void want_own_addresses(const struct world *world, const struct line *lin
 			want_own(line, &line->config->snat_address[f], objects);
 }
 
-static void want_leave(const struct line *line, struct objects *objects)
+/*
+ * A neighbour in another net of the line than that of its address, like a modem, may well know no
+ * net but its own. ("masquerade" chooses alike; an address that was asked for stays.)
+ */
+static void want_leave_to_nets(const struct world *world, const struct line *line,
+			       const char *chain, struct objects *objects)
+{
+	array_foreach(&world->facts->addresses, address) {
+		uint8_t family = address->prefix.address.family;
+		enum family_index f = family_index(family);
+		struct ip_prefix net = ip_network(&address->prefix), mask = address->prefix;
+		const char *ip = f == FAMILY_V6 ? "ip6" : "ip";
+
+		if (line->config->snat != SNAT_AUTO || ip_is_set(&line->config->snat_address[f]) ||
+		    !uplink_owns(line, address) || ip_is_set(&address->peer) ||
+		    net.length == ip_bits(family) || ip_contains(&net, &line->family[f].address))
+			continue;
+		memset(mask.address.bytes, 0xff, ip_size(family));
+		mask = ip_network(&mask);
+		want_nft(objects, chain, "%s daddr & %s == %s snat %s to %s", ip,
+			 ip_text(&mask.address).text, ip_text(&net.address).text, ip,
+			 ip_text(&address->prefix.address).text);
+	}
+}
+
+static void want_leave(const struct world *world, const struct line *line, struct objects *objects)
 {
 	const char *name = line->config->name;
 	char chain[64];
@@ -91,6 +116,7 @@ static void want_leave(const struct line *line, struct objects *objects)
 	want_nft(objects, chain, "oifname . ip6 saddr @own6 accept");
 	want_nft(objects, chain, "oifname . ip saddr @routed4 accept");
 	want_nft(objects, chain, "oifname . ip6 saddr @routed6 accept");
+	want_leave_to_nets(world, line, chain, objects);
 	for (enum family_index f = 0; f < FAMILY_INDEX_MAX; f++) {
 		struct ip_address address = snat_address(line, f);
 		const char *ip = f == FAMILY_V6 ? "ip6" : "ip";
@@ -137,7 +163,7 @@ static void want_line(const struct world *world, const struct line *line, struct
 	nft_key_interface(&interface, line->config->interface);
 	want_verdict(objects, "leaving", &interface, "leave/%s", line->config->name);
 	want_verdict(objects, "gates", &interface, "egress/%s", line->config->name);
-	want_leave(line, objects);
+	want_leave(world, line, objects);
 	want_egress(line, objects);
 	want_own_addresses(world, line, objects);
 	want_routed_prefixes(line, objects);

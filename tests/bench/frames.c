@@ -298,9 +298,21 @@ static bool endpoint_parse(char *text, struct endpoint *ret)
 	return inet_aton(text, &ret->address) != 0;
 }
 
+static bool is_one_of(const char *word, const char *const *words, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(word, words[i]) == 0)
+			return true;
+	return false;
+}
+
 static bool job_parse(int argc, char **argv, struct job *ret)
 {
-	if (argc < 6 || argc > 5 + SERVERS_MAX)
+	static const char *const ways[] = { "to", "from" };
+	static const char *const kinds[] = { "syn", "synack", "data" };
+
+	if (argc < 6 || argc > 5 + SERVERS_MAX || !is_one_of(argv[2], ways, ELEMENTS_OF(ways)) ||
+	    !is_one_of(argv[3], kinds, ELEMENTS_OF(kinds)))
 		return false;
 	*ret = (struct job){
 		.interface = argv[1],

@@ -5,8 +5,8 @@
 # and how much memory it has then.
 . "$(dirname "$0")/bench.sh"
 
-resident_kib() {
-	awk '$1 == "VmRSS:" { print $2 }' "/proc/$daemon/status"
+resident_bytes() {
+	awk '$1 == "VmRSS:" { print $2 * 1024 }' "/proc/$daemon/status"
 }
 
 # set_up SERVICES
@@ -18,7 +18,7 @@ set_up() {
 	wait_for 30 grep -q ready "$tmp/seen"
 	seen ready first "$tmp/seen" >>"$tmp/ready-$1"
 	seen change last "$tmp/seen" >>"$tmp/arranged-$1"
-	resident_kib >>"$tmp/resident-$1"
+	resident_bytes >>"$tmp/resident-$1"
 	daemon_stop
 	n gw "$build/src/uplinkd" --flush --runtime-dir "$tmp/run" 2>>"$log"
 	rm -r "$tmp/run"
@@ -35,7 +35,7 @@ measure() {
 	figure "set-up, $(services "$1"): kernel arranged" "$(median 1 1000 <"$tmp/arranged-$1")" ms
 	figure "set-up, $(services "$1"): ready" "$(median 1 1000 <"$tmp/ready-$1")" ms "$2"
 	figure "set-up, $(services "$1"): resident memory" \
-		"$(median 2 976.5625 <"$tmp/resident-$1")" MB "$3"
+		"$(median 2 1000000 <"$tmp/resident-$1")" MB "$3"
 }
 
 lab_up 2

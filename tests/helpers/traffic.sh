@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154 # lab.sh has the variables
 #
 # Part of tests/netns/lab.sh: assertions, and the traffic that they are about.
 

@@ -53,7 +53,9 @@ inet6=2001:db8:f::10
 # No scenario talks to the system bus of the machine it runs on.
 export DBUS_SYSTEM_BUS_ADDRESS=unix:path=$tmp/no-such-bus
 
+# shellcheck source-path=SCRIPTDIR/../helpers source=traffic.sh
 . "$helpers/traffic.sh"
+# shellcheck source-path=SCRIPTDIR/../helpers source=daemon.sh
 . "$helpers/daemon.sh"
 
 # --- namespaces and processes -----------------------------------------------------------------
@@ -305,8 +307,13 @@ verdict() {
 }
 
 evidence() {
+	local file
+
 	[ ! -s "$log" ] || { echo "--- uplinkd said:"; tail -n 60 "$log"; }
 	[ ! -s "$tmp/servers.log" ] || { echo "--- servers said:"; tail -n 20 "$tmp/servers.log"; }
+	for file in "$tmp"/flow.*; do
+		[ ! -e "$file" ] || { echo "--- ${file##*/} said:"; cat "$file"; }
+	done
 	[ -z "$daemon" ] || { echo "--- status:"; ctl status || true; }
 	[ ! -e "/run/netns/$lab-gw" ] || { echo "--- gateway:"; dump; n gw conntrack -L 2>/dev/null; } || true
 }

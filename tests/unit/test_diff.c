@@ -197,8 +197,13 @@ static void another_salt_replaces_the_rule(void **state)
 
 static void fill_redefinition(struct objects *found, struct objects *wanted)
 {
+	const struct rule_object marked = {
+		.family = AF_INET, .priority = 101, .mark = 0x100, .mask = 0xff00, .table = 201
+	};
+
 	found->nft_table = wanted->nft_table = true;
-	put_rule(wanted, 100, 201);
+	want_rule(wanted, &marked);
+	put_rule(wanted, 300, 201);
 	want_chain(found, "base", NULL);
 	want_chain(wanted, "base", NULL);
 	want_nft(found, "base", "accept");
@@ -207,14 +212,16 @@ static void fill_redefinition(struct objects *found, struct objects *wanted)
 	want_set(wanted, "slots", "numgen", "ipv4_addr . inet_service", 0);
 }
 
+/* Marks have where to lead before they are given; what has none stays till then. */
 static void a_redefinition_rebuilds_the_table(void **state)
 {
-	assert_plan(fill_redefinition, "+ rule ipv4 100: lookup 201\n"
+	assert_plan(fill_redefinition, "+ rule ipv4 101: fwmark 0x100/0xff00 lookup 201\n"
 				       "- nft table inet uplinkd\n"
 				       "+ nft table inet uplinkd\n"
 				       "+ nft map slots numgen : ipv4_addr . inet_service\n"
 				       "+ nft chain base\n"
-				       "+ nft rule base 0: accept\n");
+				       "+ nft rule base 0: accept\n"
+				       "+ rule ipv4 300: lookup 201\n");
 }
 
 static void fill_rehooked(struct objects *found, struct objects *wanted)
