@@ -118,7 +118,7 @@ static const struct key service_keys[] = {
 	{ "scheduler", KEY_WORD, FIELD(config_service, scheduler), .words = service_schedulers },
 	{ "method", KEY_CUSTOM, .custom = read_method },
 	{ "servers", KEY_GROUPS, FIELD(config_service, servers), .required = true,
-	  .shape = &server_shape },
+	  .most = UINT16_MAX, .shape = &server_shape },
 };
 
 static const struct key domain_keys[] = {
@@ -159,13 +159,26 @@ static const struct key root_keys[] = {
 
 static const struct shape root_shape = { SHAPE(root_keys), NULL, 0 };
 
+/* What libconfig leaves unsaid. */
+static const char *advice(const char *error)
+{
+	if (strcmp(error, "syntax error") == 0)
+		return " here or just before; settings are KEY = VALUE; with strings in quotes, "
+		       "and \",\" stands only between entries";
+	if (strcmp(error, "duplicate setting name") == 0)
+		return "; a key may appear once in its group";
+	return "";
+}
+
 static void read_tree(struct reader *reader)
 {
 	const config_setting_t *root;
 
 	if (!config_read_string(&reader->tree, reader->source.text)) {
-		report_add(&reader->report, (unsigned)config_error_line(&reader->tree), "%s",
-			   config_error_text(&reader->tree));
+		const char *error = config_error_text(&reader->tree);
+
+		report_add(&reader->report, (unsigned)config_error_line(&reader->tree), "%s%s",
+			   error, advice(error));
 		return;
 	}
 	root = config_root_setting(&reader->tree);

@@ -35,10 +35,8 @@ static void judge_line(struct daemon *d, struct line *line)
 	snprintf(text, sizeof(text), "%s -> %s (%s)", known ? uplink_state_text(was) : "start",
 		 uplink_state_text(line->state), line->reason);
 	log_notice("uplink %s: %s", line->config->name, text);
-	if (d->control) {
+	if (d->control)
 		control_event(d->control, "uplink", line->config->name, text);
-		control_uplink_changed(d->control, line->config->name);
-	}
 }
 
 static bool same_ways(const struct line *a, const struct line *b)
@@ -54,6 +52,18 @@ static void judge_lines(struct daemon *d, const struct before *before)
 	for (size_t i = 0; i < d->config->uplinks.n; i++) {
 		judge_line(d, &d->world.lines[i]);
 		d->recount = d->recount || !same_ways(&before->lines[i], &d->world.lines[i]);
+	}
+}
+
+/* After the arrangement: what the bus shows may take a count of all connections. */
+static void announce_lines(struct daemon *d, const struct before *before)
+{
+	for (size_t i = 0; d->control && i < d->config->uplinks.n; i++) {
+		const struct line *was = &before->lines[i], *line = &d->world.lines[i];
+
+		if (was->since_us != line->since_us || was->reason != line->reason ||
+		    memcmp(was->family, line->family, sizeof(was->family)) != 0)
+			control_uplink_changed(d->control, line->config->name);
 	}
 }
 
@@ -124,13 +134,23 @@ static void report_failures(struct daemon *d, const struct plan *plan, const str
 	}
 }
 
+/* On a link that is down nobody listens; its aliases are announced when the carrier comes. */
+static void announce_alias(struct daemon *d, const struct alias_object *alias)
+{
+	int r = d->kernel->ops->announce(d->kernel, alias->link, &alias->prefix.address);
+
+	if (r < 0 && r != -ENETDOWN)
+		log_errno(LOG_WARNING, r, "cannot announce %s, ignoring",
+			  ip_text(&alias->prefix.address).text);
+}
+
 static void announce_aliases(struct daemon *d, const struct plan *plan, const struct before *before)
 {
 	array_foreach(&plan->steps, step) {
 		const struct alias_object *alias = step->wanted;
 
 		if (step->kind == OBJECT_ALIAS && step->action == STEP_ADD && step->error == 0)
-			d->kernel->ops->announce(d->kernel, alias->link, &alias->prefix.address);
+			announce_alias(d, alias);
 	}
 	array_foreach(&d->found.aliases, alias) {
 		const struct link *link = facts_link(&d->facts, alias->link);
@@ -140,7 +160,7 @@ static void announce_aliases(struct daemon *d, const struct plan *plan, const st
 			if (old->index == alias->link)
 				had_carrier = old->carrier;
 		if (link && link->carrier && !had_carrier)
-			d->kernel->ops->announce(d->kernel, alias->link, &alias->prefix.address);
+			announce_alias(d, alias);
 	}
 }
 
@@ -196,27 +216,24 @@ static int converge(struct daemon *d, const struct before *before)
 		announce_aliases(d, &plan, before);
 		adopt(d, &wanted, &plan);
 	}
-	if (r < 0)
-		daemon_later(d, RETRY_US);
 	plan_done(&plan);
 	array_done(&d->found.sysctls);
 	objects_done(&wanted);
 	return r;
 }
 
-int observe(struct daemon *d)
+/* Reads what is dirty. 0 or a negative errno, logged. */
+static int observe(struct daemon *d)
 {
 	unsigned parts = d->dirty;
 	int r;
 
 	d->dirty = 0;
 	r = d->kernel->ops->observe(d->kernel, parts, &d->facts, &d->found);
-	if (r < 0) {
-		d->dirty |= parts;
-		daemon_later(d, RETRY_US);
-		return log_errno(LOG_ERR, r, "cannot read the kernel's state");
-	}
-	return 0;
+	if (r == 0)
+		return 0;
+	d->dirty |= parts;
+	return log_errno(LOG_ERR, r, "cannot read the kernel's state");
 }
 
 int arrange(struct daemon *d)
@@ -225,22 +242,26 @@ int arrange(struct daemon *d)
 	int r = before_keep(d, &before);
 
 	sd_event_source_set_enabled(d->storm, SD_EVENT_OFF);
-	if (r == 0)
-		r = observe(d);
+	r = r < 0 ? log_oom() : observe(d);
 	if (r == 0) {
+		bool afresh = !d->found.nft_table && !d->world.flushed;
+
 		judge_lines(d, &before);
-		if (!d->settled && d->runtime.first_start)
+		if (afresh)
 			adopt_flows(d);
-		if (!d->settled || (d->recount && d->watching))
+		if (recount_is_due(d))
 			recount(d);
 		d->ring_us = monotonic_us();
 		r = converge(d, &before);
 		/* Again, for those that began between the first time and the marks. */
-		if (!d->settled && d->runtime.first_start)
+		if (afresh)
 			adopt_flows(d);
 		clear_flows(d, &before);
+		announce_lines(d, &before);
 		d->settled = true;
 	}
+	if (r < 0)
+		daemon_later(d, RETRY_US);
 	before_done(&before);
 	return r;
 }

@@ -76,20 +76,55 @@ static int watch_flows(struct daemon *d, const struct config *config)
 	return r;
 }
 
-/* Remembers the lines that `config` does not have any more, for their connections to be ended. */
+/* Connections keep their line by its name, but not on another interface or with other marks. */
+static bool goes_on(const struct config_uplink *uplink, const struct config *was,
+		    const struct config *config)
+{
+	int at = config_find_uplink(config, uplink->name);
+
+	return at >= 0 && strcmp(uplink->interface, config->uplinks.v[at].interface) == 0 &&
+	       was->gateway.mark_mask == config->gateway.mark_mask;
+}
+
+static bool is_ending(const struct daemon *d, const struct ended *ended)
+{
+	array_foreach(&d->ended, known)
+		if (known->f == ended->f && known->mark == ended->mark &&
+		    known->mask == ended->mask)
+			return true;
+	return false;
+}
+
+static int end_line(struct daemon *d, const struct line *line)
+{
+	struct ended ended = { .mark = line_mark(&d->world, line),
+			       .mask = d->config->gateway.mark_mask };
+	int r = 0;
+
+	for (ended.f = 0; ended.f < FAMILY_INDEX_MAX; ended.f++)
+		if (!is_ending(d, &ended))
+			r = r < 0 ? r : array_push(&d->ended, ended);
+	return r;
+}
+
+/* Remembers the connections whose line or source `config` does not have any more. */
 static int note_ended(struct daemon *d, const struct config *config)
 {
-	d->ended.n = 0;
-	for (size_t i = 0; d->config && i < d->config->uplinks.n; i++) {
-		int r;
+	size_t n = d->ended.n;
+	int r = 0;
 
-		if (config_find_uplink(config, d->config->uplinks.v[i].name) >= 0)
-			continue;
-		r = array_push(&d->ended, line_mark(&d->world, &d->world.lines[i]));
-		if (r < 0)
-			return r;
+	for (size_t i = 0; d->config && i < d->config->uplinks.n; i++) {
+		const struct line *line = &d->world.lines[i];
+
+		for (enum family_index f = 0; f < FAMILY_INDEX_MAX; f++)
+			if (ip_is_set(&line->config->snat_address[f]))
+				r = r < 0 ? r : note_address(d, &line->config->snat_address[f]);
+		if (!goes_on(line->config, d->config, config))
+			r = r < 0 ? r : end_line(d, line);
 	}
-	return 0;
+	if (r < 0)
+		d->ended.n = n;
+	return r;
 }
 
 /* Takes a checked configuration over; it belongs to the daemon afterwards. On failure nothing

@@ -12,15 +12,37 @@
 
 enum {
 	RING_US = 20 * 1000,      /* rings that go by load are rewritten no more often */
-	RECOUNT_US = 1000 * 1000, /* after flow events were lost */
+	RECOUNT_US = 1000 * 1000, /* nor are connections counted again because events were lost */
 };
+
+/* A source that the file gives to the line, which may be on no interface. */
+static bool leaves_as(const struct config_uplink *uplink, const struct ip_address *address)
+{
+	if (ip_equal(&uplink->snat_address[family_index(address->family)], address))
+		return true;
+	for (size_t i = 0; i < uplink->prefixes.n; i++)
+		if (ip_contains(&uplink->prefixes.v[i], address))
+			return true;
+	return false;
+}
 
 static bool is_ours(const struct daemon *d, const struct ip_address *address)
 {
 	array_foreach(&d->facts.addresses, have)
 		if (ip_equal(&have->prefix.address, address))
 			return true;
+	array_foreach(&d->config->uplinks, uplink)
+		if (leaves_as(uplink, address))
+			return true;
 	return false;
+}
+
+int note_address(struct daemon *d, const struct ip_address *address)
+{
+	array_foreach(&d->lost, known)
+		if (ip_equal(known, address))
+			return 0;
+	return array_push(&d->lost, *address);
 }
 
 /* An address that went while no daemon was looking, with connections that are still rewritten to
@@ -32,10 +54,7 @@ static void note_stale(const struct flow *flow, void *userdata)
 	if (!(flow->mark & d->config->gateway.mark_mask) || ip_equal(&flow->seen, &flow->client) ||
 	    is_ours(d, &flow->seen))
 		return;
-	array_foreach(&d->lost, address)
-		if (ip_equal(address, &flow->seen))
-			return;
-	if (array_push(&d->lost, flow->seen) < 0)
+	if (note_address(d, &flow->seen) < 0)
 		log_oom();
 }
 
@@ -48,6 +67,18 @@ static void count_flow(const struct flow *flow, void *userdata)
 		note_stale(flow, d);
 }
 
+/* Where events are lost there is load, and counting without a pause would lose more. */
+bool recount_is_due(struct daemon *d)
+{
+	uint64_t age = monotonic_us() - d->counted_us;
+
+	if (!d->settled || (d->recount && d->watching))
+		return true;
+	if (d->miscounted && age < RECOUNT_US)
+		daemon_later(d, RECOUNT_US - age);
+	return d->miscounted && age >= RECOUNT_US;
+}
+
 int recount(struct daemon *d)
 {
 	int r = flows_restart(d->flows, &d->world);
@@ -56,7 +87,7 @@ int recount(struct daemon *d)
 		r = d->kernel->ops->flows_dump(d->kernel, count_flow, d);
 	if (r < 0)
 		return log_errno(LOG_WARNING, r, "cannot count connections");
-	d->recount = false;
+	d->recount = d->miscounted = false;
 	d->counted_us = monotonic_us();
 	return 0;
 }
@@ -75,17 +106,17 @@ void on_flow(enum flow_event event, const struct flow *flow, void *userdata)
 	uint64_t now = monotonic_us();
 
 	if (event == FLOW_LOST) {
-		d->recount = true;
+		d->miscounted = true;
 		daemon_later(d, RECOUNT_US);
 	} else if (flows_event(d->flows, event, flow) && goes_by_load(d->config)) {
 		daemon_later(d, now - d->ring_us < RING_US ? RING_US - (now - d->ring_us) : 0);
 	}
 }
 
-/* Some line may carry new connections of this family. */
+/* Some line may carry new connections of this family. After a flush we have no say in that. */
 static bool may_carry(const struct daemon *d, enum family_index f)
 {
-	for (size_t i = 0; i < d->config->uplinks.n; i++)
+	for (size_t i = 0; !d->world.flushed && i < d->config->uplinks.n; i++)
 		if (d->world.lines[i].family[f].usable)
 			return true;
 	return false;
@@ -112,30 +143,44 @@ static int note_lost(struct daemon *d, const struct before *before)
 	array_foreach(&before->addresses, address)
 		for (size_t i = 0; i < d->config->uplinks.n; i++)
 			if (address->link == before->lines[i].link &&
+			    !ip_is_link_local(&address->prefix.address) &&
 			    !is_ours(d, &address->prefix.address))
-				r = r < 0 ? r : array_push(&d->lost, address->prefix.address);
+				r = r < 0 ? r : note_address(d, &address->prefix.address);
 	return r;
 }
 
-static int delete_mark(struct daemon *d, enum family_index f, uint32_t mark)
+static int delete_mark(struct daemon *d, enum family_index f, uint32_t mark, uint32_t mask)
 {
-	return d->kernel->ops->flows_delete_mark(d->kernel, family_of(f), mark,
-						 d->config->gateway.mark_mask);
+	return d->kernel->ops->flows_delete_mark(d->kernel, family_of(f), mark, mask);
 }
 
 static int clear_lines(struct daemon *d, enum family_index f)
 {
+	uint32_t mask = d->config->gateway.mark_mask;
 	int r = 0;
 
 	for (size_t i = 0; i < d->config->uplinks.n; i++) {
 		struct line *line = &d->world.lines[i];
 
 		if (line->stranded[f])
-			r = r < 0 ? r : delete_mark(d, f, line_mark(&d->world, line));
+			r = r < 0 ? r : delete_mark(d, f, line_mark(&d->world, line), mask);
 		line->stranded[f] = false;
 	}
-	array_foreach(&d->ended, mark)
-		r = r < 0 ? r : delete_mark(d, f, *mark);
+	return r;
+}
+
+static int clear_ended(struct daemon *d, enum family_index f)
+{
+	size_t kept = 0;
+	int r = 0;
+
+	array_foreach(&d->ended, ended) {
+		if (ended->f != f)
+			d->ended.v[kept++] = *ended;
+		else
+			r = r < 0 ? r : delete_mark(d, f, ended->mark, ended->mask);
+	}
+	d->ended.n = kept;
 	return r;
 }
 
@@ -165,9 +210,9 @@ void clear_flows(struct daemon *d, const struct before *before)
 		if (!may_carry(d, f))
 			continue;
 		r = r < 0 ? r : clear_lines(d, f);
+		r = r < 0 ? r : clear_ended(d, f);
 		r = r < 0 ? r : clear_lost(d, f);
 	}
-	d->ended.n = 0;
 	if (r < 0)
 		log_errno(LOG_WARNING, r, "cannot end the connections of a lost line, ignoring");
 }

@@ -104,6 +104,19 @@ static int request_reload(void *userdata, char **ret_message)
 	return reloaded(d, ret_message);
 }
 
+/*
+ * Reads what is there of ours. The facts are left as they are: what is new among them is for
+ * arrange() to find, which has to end the connections of addresses that went.
+ */
+static int observe_found(struct daemon *d)
+{
+	struct facts facts = { 0 };
+	int r = d->kernel->ops->observe(d->kernel, KERNEL_EVERYTHING, &facts, &d->found);
+
+	facts_done(&facts);
+	return r;
+}
+
 static int request_plan(void *userdata, char **ret_message)
 {
 	struct daemon *d = userdata;
@@ -116,7 +129,7 @@ static int request_plan(void *userdata, char **ret_message)
 	if (!out)
 		return -ENOMEM;
 	d->dirty = KERNEL_EVERYTHING;
-	r = observe(d);
+	r = observe_found(d);
 	if (r == 0)
 		r = make_plan(d, &wanted, &plan);
 	if (r == 0 && !plan.steps.n)

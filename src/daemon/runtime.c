@@ -101,10 +101,8 @@ static int load_file(struct runtime *runtime, enum runtime_file file)
 	if (!path)
 		return log_oom();
 	r = file_read(path, &text);
-	if (r == -ENOENT) {
-		runtime->first_start = runtime->first_start || file == RUNTIME_LINES;
+	if (r == -ENOENT)
 		return 0;
-	}
 	if (r == 0)
 		r = from_text(runtime, file, text);
 	if (r < 0)

@@ -6,8 +6,6 @@
 #include "sched/slots.h"
 #include "uplink/numbers.h"
 
-#include <stdbool.h>
-
 /* A kernel parameter as it was before us. */
 struct saved_sysctl {
 	char path[128];
@@ -34,7 +32,6 @@ struct runtime {
 	struct overrides overrides;
 	ARRAY(struct saved_sysctl) sysctls;
 	char *written[RUNTIME_FILE_MAX]; /* what each file holds */
-	bool first_start;                /* no daemon has left its numbers here */
 };
 
 /* Creates the directory (0755) and reads what is there. 0 or a negative errno, logged. */

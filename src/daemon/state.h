@@ -11,6 +11,12 @@
 
 #include <systemd/sd-event.h>
 
+/* Connections of one family that a reload has taken the line away from. */
+struct ended {
+	enum family_index f;
+	uint32_t mark, mask;
+};
+
 /* The daemon's own state, shared by the files of this folder and nobody else. */
 struct daemon {
 	const char *config_path;
@@ -24,13 +30,15 @@ struct daemon {
 	struct flows *flows;
 	struct runtime runtime;
 
-	unsigned dirty;                /* enum kernel_part: to be read again */
-	bool settled;                  /* the first arrangement is in */
-	bool watching;                 /* flow events come in */
-	bool recount;                  /* connections are to be counted afresh */
-	ARRAY(uint32_t) ended;         /* marks of lines that a reload took away */
-	ARRAY(struct ip_address) lost; /* addresses whose connections were not cleared away yet */
-	uint64_t failures;             /* hash of the steps that failed last, to report each once */
+	unsigned dirty;  /* enum kernel_part: to be read again */
+	bool settled;    /* the first arrangement is in */
+	bool watching;   /* flow events come in */
+	bool recount;    /* connections are to be counted afresh */
+	bool miscounted; /* the same, when there is time: events were lost */
+	/* Whose connections were not cleared away yet, as no line may carry others: */
+	ARRAY(struct ended) ended;
+	ARRAY(struct ip_address) lost;
+	uint64_t failures; /* hash of the steps that failed last, to report each once */
 	uint64_t counted_us, ring_us;
 	sd_event_source *soon;  /* deferred: after all pending events */
 	sd_event_source *storm; /* a bound on that */
@@ -50,8 +58,6 @@ void daemon_later(struct daemon *d, uint64_t delay_us);
 
 /* arrange.c */
 
-/* Reads what is dirty. 0 or a negative errno, logged and to be tried again. */
-int observe(struct daemon *d);
 /* What should be, and the steps to it. 0 or a negative errno; both are to be done either way. */
 int make_plan(struct daemon *d, struct objects *wanted, struct plan *plan);
 /* From what may have changed to a kernel arranged. 0, or the first thing that the kernel refused.
@@ -61,11 +67,14 @@ int arrange(struct daemon *d);
 /* connections.c; failures are logged and ignored: connections then end by their own time-outs */
 
 void on_flow(enum flow_event event, const struct flow *flow, void *userdata);
+bool recount_is_due(struct daemon *d);
 /* Counts every connection afresh; at the start also finds those of addresses that went unseen. */
 int recount(struct daemon *d);
+/* Connections rewritten to this address are to be ended, unless it is ours. 0 or -ENOMEM. */
+int note_address(struct daemon *d, const struct ip_address *address);
 /* Ends connections that cannot go on, where another line may carry them. */
 void clear_flows(struct daemon *d, const struct before *before);
-/* Existing connections join the line whose address they use. */
+/* Connections that began without our rules join the line whose address they use. */
 void adopt_flows(struct daemon *d);
 
 /* configuration.c: takes a checked one over. On failure nothing has changed, and it is the

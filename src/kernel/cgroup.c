@@ -77,8 +77,13 @@ static bool ends_with(const char *text, const char *end)
 
 static bool is_unit(const char *name)
 {
-	return !strchr(name, '/') && (ends_with(name, ".service") || ends_with(name, ".slice") ||
-				      ends_with(name, ".scope"));
+	static const char *const suffixes[] = { ".service", ".slice", ".scope",
+						".socket",  ".mount", ".swap" };
+	bool unit = false;
+
+	for (size_t i = 0; i < ELEMENTS_OF(suffixes); i++)
+		unit = unit || ends_with(name, suffixes[i]);
+	return unit && !strchr(name, '/');
 }
 
 /* Directories in which systemd puts other units. */
@@ -110,12 +115,14 @@ struct search {
 	size_t root;
 };
 
-/* Appends "/name" to the path; the former length, or 0 when it does not fit. */
+/* Appends "/name" to the path; the former length, or 0 when there is no room for it here or in the
+ * facts. */
 static size_t descend(struct search *search, const char *name, size_t length)
 {
 	size_t before = strlen(search->path);
 
-	if (before + 1 + length >= sizeof(search->path))
+	if (before + 1 + length >= sizeof(search->path) ||
+	    before - search->root + length >= sizeof(((struct cgroup *)0)->path))
 		return 0;
 	search->path[before] = '/';
 	memcpy(search->path + before + 1, name, length);
@@ -172,8 +179,9 @@ static int search_entry(struct search *search, const char *name)
 	if (!found && !holds)
 		return 0;
 	before = descend(search, name, strlen(name));
+	/* Users make groups below their managers' as deep as they like; that is no failure. */
 	if (before == 0)
-		return -ENAMETOOLONG;
+		return 0;
 	if (found)
 		r = found_here(search);
 	if (r == 0 && holds)

@@ -108,6 +108,8 @@ static void want_specific(const struct world *world, const struct line *line, ui
 					      .source =
 						      line->family[family_index(family)].address };
 
+		route.onlink = ip_is_set(&found->gateway) &&
+			       !uplink_reaches(line, world->facts, &found->gateway);
 		if (found->link == line->link && found->destination.length &&
 		    found->destination.address.family == family &&
 		    !ip_is_link_local(&found->destination.address) &&

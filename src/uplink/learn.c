@@ -13,10 +13,35 @@ bool uplink_owns(const struct line *line, const struct address *address)
 	       !ip_is_link_local(&address->prefix.address);
 }
 
-/* How good an address is to speak with: the lower the better. */
-static unsigned address_rank(const struct address *address)
+static const struct route *learned_default(const struct line *line, const struct facts *facts,
+					   uint8_t family)
 {
-	return (address->ours ? 8U : 0U) + (address->deprecated ? 4U : 0U) +
+	array_foreach(&facts->routes, route)
+		if (route->link == line->link && route->destination.length == 0 &&
+		    route->destination.address.family == family)
+			return route;
+	return NULL;
+}
+
+/* The gateway by its configuration or the main table; unset when none is known. */
+static struct ip_address known_gateway(const struct line *line, const struct facts *facts,
+				       uint8_t family)
+{
+	const struct ip_address *configured = &line->config->gateway[family_index(family)];
+	const struct route *route = learned_default(line, facts, family);
+
+	if (ip_is_set(configured))
+		return *configured;
+	return route ? route->gateway : (struct ip_address){ 0 };
+}
+
+/* How good an address is to speak with: the lower the better. */
+static unsigned address_rank(const struct address *address, const struct ip_address *gateway)
+{
+	bool apart = ip_is_set(gateway) && !ip_is_link_local(gateway) &&
+		     !ip_contains(&address->prefix, gateway);
+
+	return (address->ours ? 16U : 0U) + (apart ? 8U : 0U) + (address->deprecated ? 4U : 0U) +
 	       (ip_is_unique_local(&address->prefix.address) ? 2U : 0U) +
 	       (address->temporary ? 1U : 0U);
 }
@@ -24,17 +49,18 @@ static unsigned address_rank(const struct address *address)
 static const struct address *learn_address(const struct line *line, const struct facts *facts,
 					   uint8_t family)
 {
+	struct ip_address gateway = known_gateway(line, facts, family);
 	const struct address *best = NULL;
 
 	array_foreach(&facts->addresses, address)
 		if (address->prefix.address.family == family && uplink_owns(line, address) &&
-		    (!best || address_rank(address) < address_rank(best)))
+		    (!best || address_rank(address, &gateway) < address_rank(best, &gateway)))
 			best = address;
 	return best;
 }
 
-static bool is_connected(const struct line *line, const struct facts *facts,
-			 const struct ip_address *gateway)
+bool uplink_reaches(const struct line *line, const struct facts *facts,
+		    const struct ip_address *gateway)
 {
 	if (ip_is_link_local(gateway) && gateway->family == AF_INET6)
 		return true;
@@ -48,31 +74,17 @@ static bool is_connected(const struct line *line, const struct facts *facts,
 	return false;
 }
 
-static const struct route *learned_default(const struct line *line, const struct facts *facts,
-					   uint8_t family)
-{
-	array_foreach(&facts->routes, route)
-		if (route->link == line->link && route->destination.length == 0 &&
-		    route->destination.address.family == family)
-			return route;
-	return NULL;
-}
-
 /* Sets the way out; leaves `routed` false when there is none. */
 static void learn_route(struct line_family *way, const struct line *line, const struct facts *facts,
 			const struct link *link, const struct address *address, uint8_t family)
 {
 	const struct route *route = learned_default(line, facts, family);
-	const struct ip_address *configured = &line->config->gateway[family_index(family)];
 
-	if (ip_is_set(configured))
-		way->gateway = *configured;
-	else if (route)
-		way->gateway = route->gateway;
-	else if (address && !link->point_to_point)
+	way->gateway = known_gateway(line, facts, family);
+	if (!ip_is_set(&way->gateway) && !route && address && !link->point_to_point)
 		way->gateway = address->peer;
 	way->routed = ip_is_set(&way->gateway) || route || (address && link->point_to_point);
-	way->onlink = ip_is_set(&way->gateway) && !is_connected(line, facts, &way->gateway);
+	way->onlink = ip_is_set(&way->gateway) && !uplink_reaches(line, facts, &way->gateway);
 }
 
 void uplink_learn(struct line *line, const struct facts *facts)

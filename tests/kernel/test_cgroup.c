@@ -177,6 +177,24 @@ static void test_several_of_one_name(void **state)
 	assert_int_equal(observe(f), 2);
 }
 
+/* A user may go deeper than a path of ours can be; that hides nothing elsewhere. */
+static void test_too_deep(void **state)
+{
+	struct fixture *f = *state;
+	char path[448] = "user@1.service";
+
+	make(f, path);
+	for (int i = 0; i < 10; i++) {
+		strcat(path, "/a-name-of-thirty-characters.slice");
+		make(f, path);
+	}
+	strcat(strcat(path, "/"), f->wanted);
+	make(f, path);
+	assert_int_equal(observe(f), 0);
+	make(f, f->wanted);
+	assert_int_equal(observe(f), 1);
+}
+
 static void test_path(void **state)
 {
 	struct fixture *f = *state;
@@ -214,8 +232,12 @@ static void test_no_names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_units), TEST(test_coming_and_going), TEST(test_several_of_one_name),
-		TEST(test_path),  TEST(test_no_names),
+		TEST(test_units),
+		TEST(test_coming_and_going),
+		TEST(test_several_of_one_name),
+		TEST(test_too_deep),
+		TEST(test_path),
+		TEST(test_no_names),
 	};
 	char mount[128];
 

@@ -42,6 +42,13 @@ static const struct {
 	{ STATIC, "link 3 wan0\n address wan0 198.51.100.2/32 peer 192.0.2.1",
 	  "198.51.100.2 via 192.0.2.1", "-" },
 	{ STATIC, "link 3 wan0", " via 192.0.2.1 onlink", "-" },
+	/* An address that was there before, to reach a modem, is not the one to speak with. */
+	{ STATIC, "link 3 wan0\n address wan0 192.168.100.2/24\n address wan0 192.0.2.2/24",
+	  "192.0.2.2 via 192.0.2.1", "-" },
+	{ LINE,
+	  "link 3 wan0\n address wan0 192.168.100.2/24\n address wan0 192.0.2.2/24\n"
+	  "route wan0 0.0.0.0/0 via 192.0.2.1",
+	  "192.0.2.2 via 192.0.2.1", "-" },
 	/* PPP: the link itself, or its route. */
 	{ LINE, "link 3 wan0 point-to-point\n address wan0 192.0.2.2/32 peer 192.0.2.1",
 	  "192.0.2.2 direct", "-" },
