@@ -7,8 +7,10 @@
 #include "config/config.h"
 #include "daemon/daemon.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
+#include <string.h>
 
 static const char usage[] =
 	"Usage: uplinkd [-v] [--runtime-dir DIR] [-c FILE]\n"
@@ -101,7 +103,10 @@ static int check(const char *path, bool print)
 	}
 	if (print)
 		config_print(config, stdout);
-	return ferror(stdout) || fflush(stdout) != 0;
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return 0;
+	fprintf(stderr, "uplinkd: cannot write: %s\n", strerror(errno));
+	return 1;
 }
 
 int main(int argc, char **argv)

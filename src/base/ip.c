@@ -168,6 +168,14 @@ bool ip_increment(struct ip_address *address)
 	return false;
 }
 
+bool ip_decrement(struct ip_address *address)
+{
+	for (size_t i = ip_size(address->family); i-- > 0;)
+		if (address->bytes[i]--)
+			return true;
+	return false;
+}
+
 bool ip_is_link_local(const struct ip_address *address)
 {
 	if (address->family == AF_INET6)

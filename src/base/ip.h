@@ -64,5 +64,7 @@ bool ip_overlap(const struct ip_prefix *a, const struct ip_prefix *b);
 bool ip_is_covered(const struct ip_prefix *prefixes, size_t n, size_t i);
 /* Adds one; false when the last address of all wraps to the first. */
 bool ip_increment(struct ip_address *address);
+/* Subtracts one; false when the first address of all wraps to the last. */
+bool ip_decrement(struct ip_address *address);
 bool ip_is_link_local(const struct ip_address *address);
 bool ip_is_unique_local(const struct ip_address *address);

@@ -84,7 +84,8 @@ static void check_mask(struct reader *reader)
 		problem(reader, setting,
 			"0x%08" PRIx32 " has gaps; its bits must stand together, as in 0x0000ff00",
 			mask);
-	else if (count_numbers(&config->gateway) < config->uplinks.n)
+	else if (config->uplinks.n <= CONFIG_UPLINKS_MAX &&
+		 count_numbers(&config->gateway) < config->uplinks.n)
 		problem(reader, setting,
 			"0x%08" PRIx32
 			" can tell %zu lines apart, and the file has %zu; use more bits",

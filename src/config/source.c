@@ -64,16 +64,13 @@ static void write_newline(struct scanner *scanner)
 
 static const char *scan_string(struct scanner *scanner, const char *p)
 {
-	unsigned line = scanner->line;
 	const char *start = p++;
 
-	for (; *p && *p != '"'; p++) {
+	for (; *p && *p != '"' && *p != '\n'; p++)
 		if (*p == '\\' && (p[1] == '\\' || p[1] == '"'))
 			p++;
-		scanner->line += *p == '\n';
-	}
-	if (!*p) {
-		report_add(scanner->report, line, "this string is never closed");
+	if (*p != '"') {
+		report_add(scanner->report, scanner->line, "a string is not closed on this line");
 		return p;
 	}
 	p++;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The private socket, RUNTIME_DIR/bus. It is never accessible to anybody but its owner: the mode
- * is set on the socket before bind(2) gives it a name. A lock on the directory, which the kernel
- * drops however its holder dies, tells a socket that was left behind from one in use.
+ * is set on the socket before bind(2) gives it a name. A lock, which the kernel drops
+ * however its holder dies, tells a socket that was left behind from one in use; it is on a file of
+ * the owner's alone, since whoever can open a file can also lock it.
  *
  * Who connects beyond the limit waits in the backlog until another leaves.
  */
@@ -25,18 +26,24 @@ enum {
 int control_lock(const char *runtime_dir)
 {
 	_cleanup_close_ int fd = -1;
+	_cleanup_free_ char *path = NULL;
 	int r = directory_create(runtime_dir, 0755);
 
 	if (r < 0)
 		return log_errno(LOG_ERR, r, "cannot create %s", runtime_dir);
-	fd = open(runtime_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (asprintf(&path, "%s/lock", runtime_dir) < 0) {
+		path = NULL;
+		return log_oom();
+	}
+	fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
-		return log_errno(LOG_ERR, errno, "cannot open %s", runtime_dir);
+		return log_errno(LOG_ERR, errno, "cannot open %s", path);
 	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
 		return TAKE_FD(fd);
 	if (errno != EWOULDBLOCK)
-		return log_errno(LOG_ERR, errno, "cannot lock %s", runtime_dir);
-	log_error("another uplinkd is running with %s; --runtime-dir lets several run side by side",
+		return log_errno(LOG_ERR, errno, "cannot lock %s", path);
+	log_error("another uplinkd is running with %s; one in another network namespace needs a "
+		  "--runtime-dir of its own",
 		  runtime_dir);
 	return -EADDRINUSE;
 }

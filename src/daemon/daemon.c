@@ -16,7 +16,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
-#include <stdio.h>
+#include <string.h>
 #include <systemd/sd-daemon.h>
 
 enum {
@@ -63,6 +63,18 @@ static void on_changed(unsigned parts, void *userdata)
 	daemon_soon(d);
 }
 
+/* The journal takes each line for a message, and there may be many. NULL: out of memory. */
+static void log_lines(char *text)
+{
+	char *line;
+
+	if (!text)
+		log_oom();
+	while ((line = strsep(&text, "\n")))
+		if (*line)
+			log_error("%s", line);
+}
+
 static int on_reload_signal(sd_event_source *source, const struct signalfd_siginfo *info,
 			    void *userdata)
 {
@@ -70,8 +82,10 @@ static int on_reload_signal(sd_event_source *source, const struct signalfd_sigin
 	_cleanup_free_ char *errors = NULL;
 
 	sd_notifyf(false, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64, monotonic_us());
-	if (daemon_requests.reload(d, &errors) < 0)
-		log_error("reload refused:\n%s", errors ? errors : "out of memory");
+	if (daemon_requests.reload(d, &errors) < 0) {
+		log_error("reload failed:");
+		log_lines(errors);
+	}
 	sd_notify(false, "READY=1");
 	return 0;
 }
@@ -112,7 +126,7 @@ static int load_first_config(struct daemon *d)
 	int r = config_load(d->config_path, &config, &errors);
 
 	if (r < 0) {
-		fputs(errors ? errors : "out of memory\n", stderr);
+		log_lines(errors);
 		return r;
 	}
 	r = use_config(d, config);
@@ -120,6 +134,12 @@ static int load_first_config(struct daemon *d)
 		return log_errno(LOG_ERR, r, "cannot take over the configuration");
 	TAKE_PTR(config);
 	return 0;
+}
+
+static int say_no_kernel(int r)
+{
+	return log_errno(LOG_ERR, r, "cannot speak to the kernel%s",
+			 r == -EPERM ? " (that takes root, or CAP_NET_ADMIN)" : "");
 }
 
 static int daemon_start(struct daemon *d, const char *runtime_dir)
@@ -139,7 +159,7 @@ static int daemon_start(struct daemon *d, const char *runtime_dir)
 	r = kernel_open(&d->kernel);
 	r = r < 0 ? r : d->kernel->ops->attach(d->kernel, d->event, &callbacks);
 	if (r < 0)
-		return log_errno(LOG_ERR, r, "cannot speak to the kernel");
+		return say_no_kernel(r);
 	r = load_first_config(d);
 	if (r < 0)
 		return r;
@@ -215,7 +235,7 @@ int daemon_flush(const char *runtime_dir)
 	if (lock < 0)
 		return r;
 	if (r < 0)
-		return log_errno(LOG_ERR, r, "cannot speak to the kernel");
+		return say_no_kernel(r);
 	r = flush_kernel(kernel);
 	if (r < 0)
 		return log_errno(LOG_ERR, r, "cannot take everything out of the kernel");

@@ -266,6 +266,25 @@ void want_verdict(struct objects *objects, const char *map, const struct nft_key
 	objects_push(objects, &objects->nft_elements, element);
 }
 
+void want_verdict_range(struct objects *objects, const char *map, const struct ip_address *first,
+			const struct ip_address *last, const char *chain_format, ...)
+{
+	struct nft_key key = { 0 }, key_end = { 0 };
+	struct nft_element element;
+	va_list args;
+
+	nft_key_address(&key, first);
+	nft_key_address(&key_end, last);
+	element = element_make(objects, map, &key);
+	element.key_end = arena_copy(&objects->arena, key_end.bytes, key_end.size);
+	kept(objects, (const char *)element.key_end);
+	element.interval = true;
+	va_start(args, chain_format);
+	element.chain = keep_format(objects, chain_format, args);
+	va_end(args);
+	objects_push(objects, &objects->nft_elements, element);
+}
+
 static void want_addresses(struct objects *objects, const char *set, const struct ip_address *first,
 			   const struct ip_address *last)
 {

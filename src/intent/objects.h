@@ -169,6 +169,10 @@ void want_mapped(struct objects *objects, const char *map, const struct nft_key 
 		 const struct nft_key *data);
 void want_verdict(struct objects *objects, const char *map, const struct nft_key *key,
 		  const char *chain_format, ...) _printf_(4, 5);
+/* An element of a single-field interval map: from `first` to `last`, goto that chain. */
+void want_verdict_range(struct objects *objects, const char *map, const struct ip_address *first,
+			const struct ip_address *last, const char *chain_format, ...)
+	_printf_(5, 6);
 /* The members of a single-field interval set; overlapping and adjoining prefixes are merged. */
 void want_prefixes(struct objects *objects, const char *set, uint8_t family,
 		   const struct ip_prefix *prefixes, size_t n);

@@ -2,18 +2,21 @@
 /*
  * Steps on aliases, routes and rules as requests, all in one pipeline. What is added must not be
  * there yet (NLM_F_EXCL): without that, IPv6 would make a second route to the same destination a
- * next hop of the first. If it is there, somebody else's object does the job, and that is success.
- * A route changes by NLM_F_REPLACE, with no moment without it. The kernel cannot change an alias,
- * so that one goes and comes again.
+ * next hop of the first. If an alias or a rule is there, somebody else's does the job, and that is
+ * success; somebody else's route leads elsewhere, and that is told. A route changes by
+ * NLM_F_REPLACE, with no moment without it. The kernel cannot change an alias, so that one goes and
+ * comes again.
  *
  * Deleting names everything that is known of the object, so that only ours can match.
  */
+#include "kernel/kernel.h"
 #include "kernel/rtnl.h"
 
 #include <errno.h>
 #include <linux/fib_rules.h>
 #include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
+#include <stdlib.h>
 #include <string.h>
 
 /*
@@ -156,10 +159,31 @@ static void send_step(struct netlink_batch *batch, struct step *step)
 		send_rule(batch, step);
 }
 
+static bool is_occupied(const struct step *step)
+{
+	return step->kind == OBJECT_ROUTE && step->error == -EEXIST;
+}
+
+/* What stands in the place of a route may be ours, from a moment that `found` does not show. */
+static void excuse_own_routes(struct rtnl *rtnl, struct step *steps, size_t n)
+{
+	struct facts facts = { 0 };
+	struct objects found = { 0 };
+	int r = rtnl_observe(rtnl, KERNEL_ROUTES, &facts, &found);
+
+	for (size_t i = 0; r == 0 && i < n && found.routes.n; i++)
+		if (is_occupied(&steps[i]) &&
+		    bsearch(steps[i].wanted, found.routes.v, found.routes.n,
+			    sizeof(*found.routes.v), route_compare))
+			steps[i].error = 0;
+	objects_done(&found);
+	facts_done(&facts);
+}
+
 /* An alias that was there before us is not ours; one that we made is. */
 static int step_answered(struct rtnl *rtnl, struct step *step)
 {
-	if (step->error == -EEXIST)
+	if (step->error == -EEXIST && step->kind != OBJECT_ROUTE)
 		step->error = 0;
 	else if (step->error == 0 && step->kind == OBJECT_ALIAS && step->wanted && !rtnl->told)
 		return array_push(&rtnl->untold, *(const struct alias_object *)step->wanted);
@@ -169,11 +193,16 @@ static int step_answered(struct rtnl *rtnl, struct step *step)
 int rtnl_apply(struct rtnl *rtnl, struct step *steps, size_t n)
 {
 	struct netlink_batch batch = { .netlink = &rtnl->requests };
+	bool occupied = false;
 	int r = 0;
 
 	for (size_t i = 0; i < n; i++)
 		send_step(&batch, &steps[i]);
 	netlink_batch_flush(&batch);
+	for (size_t i = 0; i < n; i++)
+		occupied = occupied || is_occupied(&steps[i]);
+	if (occupied)
+		excuse_own_routes(rtnl, steps, n);
 	for (size_t i = 0; i < n; i++) {
 		int error = step_answered(rtnl, &steps[i]);
 

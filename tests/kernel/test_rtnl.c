@@ -313,6 +313,23 @@ static void test_refused_rules(void **state)
 	objects_done(&after);
 }
 
+/* In the place of one of ours, leading elsewhere. */
+static void test_occupied_is_told(void **state)
+{
+	struct fixture *f = *state;
+	struct objects wanted = { 0 };
+	struct plan plan = { 0 };
+
+	run("ip route add 203.0.113.0/24 via 10.1.0.9 table %d", TABLE);
+	want_way(&wanted, "203.0.113.0/24", 0, "10.1.0.2", NULL);
+	observe(f);
+	assert_int_equal(plan_diff(&f->found, &wanted, &plan), 0);
+	assert_int_equal(f->kernel->ops->apply(f->kernel, &plan), -EEXIST);
+	assert_int_equal(plan.steps.v[0].error, -EEXIST);
+	plan_done(&plan);
+	objects_done(&wanted);
+}
+
 static char *foreign(void)
 {
 	return output_of("ip -4 route show table all; ip -6 route show table all; ip rule; "
@@ -480,13 +497,13 @@ static void test_parameters(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_applied_is_found),  TEST(test_everything_goes),
-		TEST(test_routes_change),     TEST(test_alias_label_changes),
-		TEST(test_done_by_others),    TEST(test_refusal_is_told),
-		TEST(test_refused_rules),     TEST(test_foreign_stays),
-		TEST(test_more_than_a_batch), TEST(test_addresses_are_facts),
-		TEST(test_links_are_facts),   TEST(test_main_routes_are_facts),
-		TEST(test_parameters),
+		TEST(test_applied_is_found),      TEST(test_everything_goes),
+		TEST(test_routes_change),         TEST(test_alias_label_changes),
+		TEST(test_done_by_others),        TEST(test_refusal_is_told),
+		TEST(test_refused_rules),         TEST(test_occupied_is_told),
+		TEST(test_foreign_stays),         TEST(test_more_than_a_batch),
+		TEST(test_addresses_are_facts),   TEST(test_links_are_facts),
+		TEST(test_main_routes_are_facts), TEST(test_parameters),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
