@@ -129,8 +129,8 @@ static void report_failures(struct daemon *d, const struct plan *plan, const str
 		step_print(step, &d->found, wanted, out);
 		fclose(out);
 		text[strcspn(text, "\n")] = '\0';
-		log_errno(LOG_WARNING, step->error, "%s%s",
-			  nft ? "nft transaction, first step " : "", text);
+		log_errno(LOG_WARNING, step->error, "the kernel refuses%s: %s",
+			  nft ? " a transaction, whose first step is" : "", text);
 	}
 }
 

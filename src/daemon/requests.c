@@ -43,6 +43,22 @@ static int arrange_now(struct daemon *d, char **ret_message)
 	return 0;
 }
 
+/* What the operator said is to last; that it is in force already is no excuse. */
+static int arrange_and_save(struct daemon *d, char **ret_message)
+{
+	int r = arrange_now(d, ret_message);
+
+	if (r < 0)
+		return r;
+	r = runtime_save(&d->runtime);
+	if (r < 0)
+		return message(
+			ret_message, r,
+			"in force, but it will not outlive the daemon: cannot write to %s: %s",
+			d->runtime.directory, strerror(-r));
+	return 0;
+}
+
 static const struct world *request_world(void *userdata)
 {
 	struct daemon *d = userdata;
@@ -175,7 +191,7 @@ static int request_enable(void *userdata, const char *uplink, bool enabled, char
 	if (config_find_uplink(d->config, uplink) < 0)
 		return message(ret_message, -ENOENT, "no uplink is named %s", uplink);
 	r = overrides_set_disabled(&d->runtime.overrides, uplink, !enabled);
-	return r < 0 ? r : arrange_now(d, ret_message);
+	return r < 0 ? r : arrange_and_save(d, ret_message);
 }
 
 static const struct config_server *find_server(const struct config *config, const char *service,
@@ -202,7 +218,7 @@ static int request_weight(void *userdata, const char *service, const char *serve
 	if (r < 0)
 		return r;
 	overrides_apply(&d->runtime.overrides, &d->world);
-	r = arrange_now(d, ret_message);
+	r = arrange_and_save(d, ret_message);
 	if (d->control)
 		control_service_changed(d->control, service);
 	return r;
