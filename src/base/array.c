@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Growth of the arrays of array.h: doubling, so that n pushes cost O(n).
+ * Growth of the arrays of array.h, doubling, so that n pushes cost O(n); and their order.
  */
 #include "base/array.h"
 
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 int array_reserve(void **v, size_t n, size_t *room, size_t size)
 {
@@ -24,4 +25,18 @@ int array_reserve(void **v, size_t n, size_t *room, size_t size)
 	*v = grown;
 	*room = wanted;
 	return 0;
+}
+
+size_t array_sort_bytes(void *v, size_t n, size_t size, int (*compare)(const void *, const void *))
+{
+	unsigned char *bytes = v;
+	size_t left = 0;
+
+	if (n == 0)
+		return 0;
+	qsort(v, n, size, compare);
+	for (size_t i = 1; i < n; i++)
+		if (compare(bytes + left * size, bytes + i * size) != 0 && ++left != i)
+			memcpy(bytes + left * size, bytes + i * size, size);
+	return left + 1;
 }

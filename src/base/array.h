@@ -34,4 +34,10 @@ int array_reserve(void **v, size_t n, size_t *room, size_t size);
 	for (__typeof__(*(array)->v) *item = (array)->v; \
 	     (array)->n && item < (array)->v + (array)->n; item++)
 
+/* Sorts and keeps one of equal elements. Returns how many are left. */
+size_t array_sort_bytes(void *v, size_t n, size_t size, int (*compare)(const void *, const void *));
+
+#define array_sort(array, compare) \
+	((array)->n = array_sort_bytes((array)->v, (array)->n, sizeof(*(array)->v), compare))
+
 #define ELEMENTS_OF(x) (sizeof(x) / sizeof((x)[0]))

@@ -416,25 +416,6 @@ int nft_rule_compare(const void *a, const void *b)
 	return c ? c : order(x->index, y->index);
 }
 
-/* Sorts and keeps the first of equal objects. Returns how many are left. */
-static size_t sort_unique(void *v, size_t n, size_t size,
-			  int (*compare)(const void *, const void *))
-{
-	unsigned char *bytes = v;
-	size_t left = 0;
-
-	if (n == 0)
-		return 0;
-	qsort(v, n, size, compare);
-	for (size_t i = 1; i < n; i++)
-		if (compare(bytes + left * size, bytes + i * size) != 0 && ++left != i)
-			memcpy(bytes + left * size, bytes + i * size, size);
-	return left + 1;
-}
-
-#define seal(array, compare) \
-	((array)->n = sort_unique((array)->v, (array)->n, sizeof(*(array)->v), compare))
-
 static void number_rules(struct objects *objects)
 {
 	const char *chain = "";
@@ -451,14 +432,14 @@ int objects_seal(struct objects *objects)
 {
 	if (objects->error)
 		return objects->error;
-	seal(&objects->aliases, alias_compare);
-	seal(&objects->routes, route_compare);
-	seal(&objects->rules, rule_compare);
-	seal(&objects->sysctls, sysctl_compare);
-	seal(&objects->nft_chains, nft_chain_compare);
-	seal(&objects->nft_sets, nft_set_compare);
-	seal(&objects->nft_elements, nft_element_compare);
-	seal(&objects->nft_rules, nft_rule_compare);
+	array_sort(&objects->aliases, alias_compare);
+	array_sort(&objects->routes, route_compare);
+	array_sort(&objects->rules, rule_compare);
+	array_sort(&objects->sysctls, sysctl_compare);
+	array_sort(&objects->nft_chains, nft_chain_compare);
+	array_sort(&objects->nft_sets, nft_set_compare);
+	array_sort(&objects->nft_elements, nft_element_compare);
+	array_sort(&objects->nft_rules, nft_rule_compare);
 	number_rules(objects);
 	return 0;
 }

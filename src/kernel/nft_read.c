@@ -373,20 +373,15 @@ int nft_read_message(const struct nlmsghdr *message, void *userdata)
 	return read_object(reading, attributes);
 }
 
-#define sort(array, compare)                                                         \
-	do {                                                                         \
-		if ((array)->n)                                                      \
-			qsort((array)->v, (array)->n, sizeof(*(array)->v), compare); \
-	} while (0)
-
+/* While others change our table a dump may show an object twice. */
 void nft_read_definitions(struct nft_reading *reading)
 {
-	sort(&reading->found->nft_chains, nft_chain_compare);
-	sort(&reading->found->nft_sets, nft_set_compare);
+	array_sort(&reading->found->nft_chains, nft_chain_compare);
+	array_sort(&reading->found->nft_sets, nft_set_compare);
 }
 
 void nft_read_finish(struct nft_reading *reading)
 {
-	sort(&reading->found->nft_elements, nft_element_compare);
-	sort(&reading->found->nft_rules, nft_rule_compare);
+	array_sort(&reading->found->nft_elements, nft_element_compare);
+	array_sort(&reading->found->nft_rules, nft_rule_compare);
 }

@@ -103,12 +103,6 @@ static int link_compare(const void *a, const void *b)
 	return (x->index > y->index) - (x->index < y->index);
 }
 
-#define sort(array, compare)                                                         \
-	do {                                                                         \
-		if ((array)->n)                                                      \
-			qsort((array)->v, (array)->n, sizeof(*(array)->v), compare); \
-	} while (0)
-
 int rtnl_observe(struct rtnl *rtnl, unsigned parts, struct facts *facts, struct objects *found)
 {
 	struct rtnl_reading reading = { .rtnl = rtnl, .facts = facts, .found = found };
@@ -124,10 +118,10 @@ int rtnl_observe(struct rtnl *rtnl, unsigned parts, struct facts *facts, struct 
 		r = repeat(dump_rules, &reading);
 	if (r < 0)
 		return r;
-	sort(&facts->links, link_compare);
-	sort(&found->aliases, alias_compare);
-	sort(&found->routes, route_compare);
-	sort(&found->rules, rule_compare);
+	array_sort(&facts->links, link_compare);
+	array_sort(&found->aliases, alias_compare);
+	array_sort(&found->routes, route_compare);
+	array_sort(&found->rules, rule_compare);
 	if (parts & KERNEL_ADDRESSES)
 		forget_aliases(rtnl, found);
 	return 0;
