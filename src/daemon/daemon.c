@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "base/time.h"
+#include "daemon/claim.h"
 #include "daemon/state.h"
 #include "plan/plan.h"
 
@@ -147,8 +148,10 @@ static int daemon_start(struct daemon *d, const char *runtime_dir)
 	const struct kernel_callbacks callbacks = { .changed = on_changed,
 						    .flow = on_flow,
 						    .userdata = d };
-	int r = runtime_load(&d->runtime, runtime_dir);
+	int r = claim_namespace(&d->claim);
 
+	if (r == 0)
+		r = runtime_load(&d->runtime, runtime_dir);
 	if (r < 0)
 		return r;
 	r = sd_event_default(&d->event);
@@ -184,6 +187,7 @@ static void daemon_stop(struct daemon *d)
 	array_done(&d->ended);
 	array_done(&d->lost);
 	runtime_done(&d->runtime);
+	closep(&d->claim);
 	sd_event_source_unref(d->soon);
 	sd_event_source_unref(d->storm);
 	sd_event_source_unref(d->later);
@@ -192,7 +196,7 @@ static void daemon_stop(struct daemon *d)
 
 int daemon_run(const char *config_path, const char *runtime_dir)
 {
-	struct daemon d = { .config_path = config_path };
+	struct daemon d = { .config_path = config_path, .claim = -1 };
 	int r = daemon_start(&d, runtime_dir);
 
 	if (r >= 0) {
@@ -228,12 +232,15 @@ static int flush_kernel(struct kernel *kernel)
 int daemon_flush(const char *runtime_dir)
 {
 	_cleanup_(kernel_closep) struct kernel *kernel = NULL;
-	_cleanup_close_ int lock = control_lock(runtime_dir);
+	_cleanup_close_ int claim = -1, lock = -1;
 	struct runtime runtime = { 0 };
-	int r = lock < 0 ? lock : kernel_open(&kernel);
+	int r = claim_namespace(&claim);
 
-	if (lock < 0)
+	if (r == 0)
+		r = lock = control_lock(runtime_dir);
+	if (r < 0)
 		return r;
+	r = kernel_open(&kernel);
 	if (r < 0)
 		return say_no_kernel(r);
 	r = flush_kernel(kernel);

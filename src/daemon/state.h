@@ -20,6 +20,7 @@ struct ended {
 /* The daemon's own state, shared by the files of this folder and nobody else. */
 struct daemon {
 	const char *config_path;
+	int claim; /* to the network namespace, see claim.h */
 	sd_event *event;
 	struct kernel *kernel;
 	struct control *control;
