@@ -33,7 +33,7 @@ static int find_holder(struct ucred *ret)
 
 static int judge_holder(void)
 {
-	struct ucred holder;
+	struct ucred holder = { 0 };
 
 	if (find_holder(&holder) < 0 || (holder.uid != 0 && holder.uid != geteuid())) {
 		log_warning(

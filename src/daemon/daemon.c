@@ -236,10 +236,11 @@ int daemon_flush(const char *runtime_dir)
 	struct runtime runtime = { 0 };
 	int r = claim_namespace(&claim);
 
-	if (r == 0)
-		r = lock = control_lock(runtime_dir);
 	if (r < 0)
 		return r;
+	lock = control_lock(runtime_dir);
+	if (lock < 0)
+		return lock;
 	r = kernel_open(&kernel);
 	if (r < 0)
 		return say_no_kernel(r);

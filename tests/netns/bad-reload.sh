@@ -45,6 +45,6 @@ config "" "" <<<"$(service 'weight = 3;')"
 check "a good file again" ctl reload
 echo 'gateway = { nonsense = 1; };' >"$tmp/bad.conf"
 status=0
-n gw "$build/src/uplinkd" -c "$tmp/bad.conf" --runtime-dir "$tmp/other" >"$tmp/said" 2>&1 || status=$?
+n client "$build/src/uplinkd" -c "$tmp/bad.conf" --runtime-dir "$tmp/other" >"$tmp/said" 2>&1 || status=$?
 expect "start with a bad file: exit status" 1 $status
 expect_match "start with a bad file" "*$tmp/bad.conf:1: gateway.nonsense*" "$(cat "$tmp/said")"
