@@ -30,8 +30,8 @@ set -euo pipefail
 
 top=$(realpath "$(dirname "${BASH_SOURCE[0]}")/../..")
 build=${UPLINKD_BUILD:-$top/build}
-helpers=$top/tests/helpers
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/uplinkd-lab.XXXXXX")
+helpers=$tmp/helpers # a copy: processes of other users ask, too, and may not look into the tree
 conf=$tmp/uplinkd.conf
 log=$tmp/uplinkd.log
 lab=upl$$
@@ -41,6 +41,8 @@ daemon=
 at_end=() # functions for the end, when no process of ours is left
 PATH=$PATH:/usr/sbin:/sbin
 readonly top build helpers tmp conf log lab
+chmod 755 "$tmp"
+cp -r "$top/tests/helpers" "$helpers"
 
 # What a scenario may change before lab_up.
 gateway4=(203.0.113.1 192.0.2.1 100.64.2.1)
