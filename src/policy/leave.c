@@ -162,7 +162,8 @@ static void want_line(const struct world *world, const struct line *line, struct
 
 	nft_key_interface(&interface, line->config->interface);
 	want_verdict(objects, "leaving", &interface, "leave/%s", line->config->name);
-	want_verdict(objects, "gates", &interface, "egress/%s", line->config->name);
+	if (needs_line_maps(world))
+		want_verdict(objects, "gates", &interface, "egress/%s", line->config->name);
 	want_leave(world, line, objects);
 	want_egress(line, objects);
 	want_own_addresses(world, line, objects);
@@ -172,7 +173,8 @@ static void want_line(const struct world *world, const struct line *line, struct
 void leave_intent(const struct world *world, struct objects *objects)
 {
 	want_set(objects, "leaving", "ifname", "verdict", 0);
-	want_set(objects, "gates", "ifname", "verdict", 0);
+	if (needs_line_maps(world))
+		want_set(objects, "gates", "ifname", "verdict", 0);
 	want_set(objects, "own4", "ifname . ipv4_addr", NULL, 0);
 	want_set(objects, "own6", "ifname . ipv6_addr", NULL, 0);
 	want_set(objects, "routed4", "ifname . ipv4_addr", NULL, NFT_SET_IS_INTERVAL);
@@ -185,7 +187,7 @@ void leave_intent(const struct world *world, struct objects *objects)
 	for (size_t i = 0; i < world->config->uplinks.n && i < INLINE_LINES; i++)
 		want_nft(objects, "egress", "oifname \"%s\" goto egress/%s",
 			 world->lines[i].config->interface, world->lines[i].config->name);
-	if (world->config->uplinks.n > INLINE_LINES)
+	if (needs_line_maps(world))
 		want_nft(objects, "egress", "oifname vmap @gates");
 	for (size_t i = 0; i < world->config->uplinks.n; i++)
 		want_line(world, &world->lines[i], objects);

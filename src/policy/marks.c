@@ -55,7 +55,8 @@ static void want_mark_maps(const struct world *world, const struct line *line,
 
 	nft_key_interface(&interface, line->config->interface);
 	nft_key_u32(&mark, line_mark(world, line));
-	want_verdict(objects, "from", &interface, "from/%s", name);
+	if (needs_line_maps(world))
+		want_verdict(objects, "from", &interface, "from/%s", name);
 	want_verdict(objects, "known", &mark, "mark/%s", name);
 	want_verdict(objects, "chosen", &mark, "pick/%s", name);
 	if (line->link) {
@@ -110,7 +111,7 @@ static void want_mark_pre(const struct world *world, struct objects *objects)
 	for (size_t i = 0; i < n && i < INLINE_LINES; i++)
 		want_nft(objects, "mark_pre", "iifname \"%s\" goto from/%s",
 			 world->lines[i].config->interface, world->lines[i].config->name);
-	if (n > INLINE_LINES)
+	if (needs_line_maps(world))
 		want_nft(objects, "mark_pre", "iifname vmap @from");
 	for (size_t i = 0; i < n && i < INLINE_LINES; i++) {
 		uint32_t mark = line_mark(world, &world->lines[i]);
@@ -120,7 +121,7 @@ static void want_mark_pre(const struct world *world, struct objects *objects)
 			"ct mark & 0x%08x == 0x%08x meta mark set meta mark & 0x%08x | 0x%08x accept",
 			mask, mark, ~mask, mark);
 	}
-	if (n > INLINE_LINES)
+	if (needs_line_maps(world))
 		want_nft(objects, "mark_pre", "ct mark & 0x%08x vmap @known", mask);
 	want_nft(objects, "mark_pre",
 		 "ct state new ct direction original fib daddr oif @line_index goto forwarded");
@@ -224,9 +225,10 @@ static void want_local_devices(const struct world *world, enum family_index f,
 	}
 }
 
-static void want_sets(struct objects *objects)
+static void want_sets(const struct world *world, struct objects *objects)
 {
-	want_set(objects, "from", "ifname", "verdict", 0);
+	if (needs_line_maps(world))
+		want_set(objects, "from", "ifname", "verdict", 0);
 	want_set(objects, "known", "mark", "verdict", 0);
 	want_set(objects, "chosen", "mark", "verdict", 0);
 	want_set(objects, "line_index", "iface_index", NULL, 0);
@@ -242,7 +244,7 @@ static void want_sets(struct objects *objects)
 
 void marks_intent(const struct world *world, struct objects *objects)
 {
-	want_sets(objects);
+	want_sets(world, objects);
 	want_mark_pre(world, objects);
 	want_mark_out(world, objects);
 	want_forwarded(objects);
