@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The addresses of the file: prefixes, aliases, gateways, where services listen and where their
- * servers are. An address that could never do what its place asks for is refused here, with the
- * reason.
+ * The addresses of the file: prefixes, aliases, gateways and single hosts. An address that could
+ * never do what its place asks for is refused here, with the reason.
  */
 #include "config/text.h"
 #include "config/values.h"
 
-#include <errno.h>
 #include <string.h>
 
 /* Why no single host can have this address, or NULL. */
@@ -50,8 +48,6 @@ struct host_rule {
 	const char *allowed;
 };
 
-static const struct host_rule endpoint_rule = { not_reachable, "an IPv4 or IPv6 address" };
-
 static bool parse_host(struct reader *reader, const config_setting_t *setting, const char *text,
 		       const struct host_rule *rule, struct ip_address *ret)
 {
@@ -69,6 +65,14 @@ static bool parse_host(struct reader *reader, const config_setting_t *setting, c
 	else
 		*ret = address;
 	return !why;
+}
+
+bool read_host(struct reader *reader, const config_setting_t *setting, const char *text,
+	       struct ip_address *ret)
+{
+	static const struct host_rule rule = { not_reachable, "an IPv4 or IPv6 address" };
+
+	return parse_host(reader, setting, text, &rule, ret);
 }
 
 static bool parse_prefix(struct reader *reader, const config_setting_t *setting, const char *text,
@@ -137,107 +141,6 @@ void read_alias(struct reader *reader, const config_setting_t *setting, const ch
 		problem(reader, setting, "%s %s", text, why);
 	else
 		*(struct ip_prefix *)ret = prefix;
-}
-
-/*
- * Splits "HOST:PORT", "[HOST]:PORT", "[HOST]" or "HOST". More than one colon without brackets is an
- * IPv6 address without a port. *host points into `text`, which is cut.
- */
-static bool split_port(char *text, char **host, uint16_t *port)
-{
-	bool bracketed = *text == '[';
-	char *end = bracketed ? strchr(text, ']') : strrchr(text, ':');
-
-	*port = 0;
-	*host = text + bracketed;
-	if (bracketed) {
-		if (!end)
-			return false;
-		*end++ = '\0';
-		if (!strchr(*host, ':'))
-			return false;
-		if (!*end)
-			return true;
-	} else if (!end || strchr(text, ':') != end) {
-		return true;
-	}
-	if (*end != ':')
-		return false;
-	*end++ = '\0';
-	return parse_port(end, strlen(end), port);
-}
-
-/* Whose address a service listens on: one of the file or a line's. */
-static bool parse_listen_host(struct reader *reader, const config_setting_t *setting,
-			      const char *host, struct config_listen *listen)
-{
-	struct ip_address address;
-
-	if (ip_parse(host, &address) == 0)
-		return parse_host(reader, setting, host, &endpoint_rule, &listen->address);
-	listen->uplink = config_find_uplink(reader->config, host);
-	if (listen->uplink >= 0)
-		return true;
-	problem(reader, setting, "\"%s\" is neither an address nor an uplink; uplinks: %s", host,
-		list_uplinks(reader));
-	return false;
-}
-
-void read_listen(struct reader *reader, const config_setting_t *setting, const char *text,
-		 void *ret)
-{
-	size_t length = strcspn(text, "/");
-	const struct protocol *protocol = protocol_find(text, length);
-	struct config_listen listen = { .uplink = -1 };
-	_cleanup_free_ char *rest = strdup(text[length] ? text + length + 1 : "");
-	char *host;
-
-	if (!rest) {
-		reader->report.error = -ENOMEM;
-		return;
-	}
-	if (!protocol || (protocol->number != IPPROTO_TCP && protocol->number != IPPROTO_UDP) ||
-	    !split_port(rest, &host, &listen.port) || !listen.port) {
-		problem(reader, setting,
-			"\"%s\" is not a place to listen; allowed is tcp or udp, \"/\", an address "
-			"or uplink, \":\" and a port from 1 to 65535, as in "
-			"\"tcp/203.0.113.5:80\", \"tcp/[2001:db8::5]:80\" or \"udp/UPLINK:53\"",
-			text);
-		return;
-	}
-	listen.protocol = protocol->number;
-	if (!parse_listen_host(reader, setting, host, &listen))
-		return;
-	claim(reader, setting, 3, "%s", config_listen_text(reader->config, &listen).text);
-	*(struct config_listen *)ret = listen;
-}
-
-void read_server(struct reader *reader, const config_setting_t *setting, const char *text,
-		 void *ret)
-{
-	_cleanup_free_ char *copy = strdup(text);
-	struct config_server *server = ret;
-	char *host;
-
-	if (!copy) {
-		reader->report.error = -ENOMEM;
-		return;
-	}
-	if (!split_port(copy, &host, &server->port)) {
-		problem(reader, setting,
-			"\"%s\" is not a server; allowed is an address alone or with a port, as in "
-			"\"172.16.0.2:80\", \"[fd00::2]:80\" or \"172.16.0.2\"",
-			text);
-		return;
-	}
-	if (!parse_host(reader, setting, host, &endpoint_rule, &server->address))
-		return;
-	server->text = arena_strdup(&reader->config->arena,
-				    endpoint_text(&server->address, server->port).text);
-	if (server->text)
-		claim(reader, setting, 2, "%s", server->text);
-	else
-		reader->report.error = -ENOMEM;
 }
 
 /* An address into the place of its family, which must still be free. */

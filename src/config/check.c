@@ -9,13 +9,22 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* The setting `key` of the list's element `i`, or that element when it lacks the key. */
-static const config_setting_t *place(const struct reader *reader, const char *list, size_t i,
-				     const char *key)
+const config_setting_t *list_element(const struct reader *reader, const char *list, size_t i)
 {
-	const config_setting_t *root = config_root_setting(&reader->tree);
-	const config_setting_t *group =
-		config_setting_get_elem(config_setting_get_member(root, list), (unsigned)i);
+	const config_setting_t *settings = config_lookup(&reader->tree, list);
+	size_t n = settings && config_setting_is_list(settings)
+			   ? (size_t)config_setting_length(settings)
+			   : 0;
+
+	if (i >= n) {
+		settings = config_lookup(&reader->more, list);
+		i -= n;
+	}
+	return settings ? config_setting_get_elem(settings, (unsigned)i) : NULL;
+}
+
+const config_setting_t *key_or_group(const config_setting_t *group, const char *key)
+{
 	const config_setting_t *setting = NULL;
 
 	if (config_setting_is_group(group))
@@ -23,8 +32,7 @@ static const config_setting_t *place(const struct reader *reader, const char *li
 	return setting ? setting : group;
 }
 
-/* Element `i` of an array, or the setting itself where a single value stands for an array. */
-static const config_setting_t *element(const config_setting_t *setting, size_t i)
+const config_setting_t *array_element(const config_setting_t *setting, size_t i)
 {
 	return config_setting_is_array(setting) ? config_setting_get_elem(setting, (unsigned)i)
 						: setting;
@@ -103,7 +111,7 @@ static void check_inside(struct reader *reader)
 			continue;
 		uplink = line_of(reader->config, inside->v[i]);
 		if (uplink)
-			problem(reader, element(gateway_place(reader, "inside"), i),
+			problem(reader, array_element(gateway_place(reader, "inside"), i),
 				"\"%s\" is the interface of uplink \"%s\" and so not inside",
 				inside->v[i], uplink->name ? uplink->name : "?");
 	}
@@ -112,13 +120,14 @@ static void check_inside(struct reader *reader)
 static void check_policy_interfaces(struct reader *reader, size_t index)
 {
 	const struct config_policy *policy = &reader->config->policies.v[index];
-	const config_setting_t *setting = place(reader, "policies", index, "interface");
+	const config_setting_t *setting =
+		key_or_group(list_element(reader, "policies", index), "interface");
 
 	for (size_t i = 0; i < policy->interfaces.n; i++) {
 		const char *interface = policy->interfaces.v[i];
 
 		if (interface && line_of(reader->config, interface))
-			problem(reader, element(setting, i),
+			problem(reader, array_element(setting, i),
 				"\"%s\" is the interface of a line; a policy decides for traffic "
 				"that comes from other interfaces",
 				interface);
@@ -148,34 +157,8 @@ static void check_policy_families(struct reader *reader, size_t index)
 	for (enum family_index f = 0; f < FAMILY_INDEX_MAX; f++)
 		if (has_family(from, family_of(f)) && has_family(to, family_of(f)))
 			return;
-	problem(reader, place(reader, "policies", index, "to"),
+	problem(reader, key_or_group(list_element(reader, "policies", index), "to"),
 		"has no address family in common with from, so the policy never matches");
-}
-
-static bool serves_family(const struct config_service *service, uint8_t family)
-{
-	for (size_t i = 0; i < service->servers.n; i++)
-		if (service->servers.v[i].address.family == family ||
-		    !ip_is_set(&service->servers.v[i].address))
-			return true;
-	return false;
-}
-
-/* A server that could not be read may be of either family. */
-static void check_service(struct reader *reader, size_t index)
-{
-	const struct config_service *service = &reader->config->services.v[index];
-	const config_setting_t *setting = place(reader, "services", index, "listen");
-
-	for (size_t i = 0; service->servers.n && i < service->listens.n; i++) {
-		uint8_t family = service->listens.v[i].address.family;
-
-		if (family != AF_UNSPEC && !serves_family(service, family))
-			problem(reader, element(setting, i),
-				"is an %s address, and the service has no %s server",
-				family == AF_INET6 ? "IPv6" : "IPv4",
-				family == AF_INET6 ? "IPv6" : "IPv4");
-	}
 }
 
 void check_config(struct reader *reader)
@@ -188,6 +171,4 @@ void check_config(struct reader *reader)
 		check_policy_interfaces(reader, i);
 		check_policy_families(reader, i);
 	}
-	for (size_t i = 0; i < config->services.n; i++)
-		check_service(reader, i);
 }

@@ -18,8 +18,11 @@
 
 enum {
 	CONFIG_UPLINKS_MAX = 32,
-	CONFIG_NAME_MAX = 32
+	CONFIG_NAME_MAX = 32,
+	CONFIG_DYNAMIC_NAME_MAX = 63 /* of a dynamic service */
 };
+
+#define CONFIG_MORE "ipvs" /* where messages say that a dynamic service is */
 
 enum family_index {
 	FAMILY_V4,
@@ -85,6 +88,16 @@ enum scheduler_id {
 	SCHEDULER_RR,
 	SCHEDULER_FO,
 	SCHEDULER_WLC,
+	SCHEDULER_LC,
+	SCHEDULER_LBLC,
+	SCHEDULER_LBLCR,
+	SCHEDULER_DH,
+	SCHEDULER_SH,
+	SCHEDULER_SED,
+	SCHEDULER_NQ,
+	SCHEDULER_OVF,
+	SCHEDULER_MH,
+	SCHEDULER_TWOS,
 	SCHEDULER_ID_MAX
 };
 
@@ -122,7 +135,7 @@ struct config_policy {
 	int dscp; /* 0-63, or -1 for any */
 	/* The decision. */
 	struct uplink_refs use;
-	enum scheduler_id scheduler; /* wrr, rr or fo */
+	enum scheduler_id scheduler; /* wrr, rr, fo, wlc, lc, sed, nq, sh, mh or dh */
 	uint64_t sticky_ms;          /* 0: not sticky */
 	enum policy_otherwise otherwise;
 };
@@ -131,32 +144,147 @@ struct config_policy {
  * traffic. */
 bool config_policy_is_local(const struct config_policy *policy);
 
-/* An address of the service's own, or "the address of this line now". */
+/* How packets get to a real server. */
+enum service_method {
+	METHOD_NAT,
+	METHOD_ROUTE,  /* unchanged, to the server's MAC address (LVS-DR) */
+	METHOD_TUNNEL, /* unchanged, within another packet */
+	METHOD_LOCAL,  /* the box itself */
+	METHOD_MAX
+};
+
+enum tunnel_kind {
+	TUNNEL_IPIP,
+	TUNNEL_GRE,
+	TUNNEL_GUE, /* UDP, see config_server.tunnel_port */
+	TUNNEL_MAX
+};
+
+enum service_kind {
+	SERVICE_PORTS,
+	SERVICE_IPSEC /* UDP 500 and 4500 decide; ESP and AH follow */
+};
+
+/* Bits of config_service.scheduler_flags, named as ipvsadm's --sched-flags are. */
+enum scheduler_flag {
+	SCHEDULER_HASH_PORT = 1,    /* sh-port, mh-port */
+	SCHEDULER_HASH_FALLBACK = 2 /* sh-fallback, mh-fallback */
+};
+
+/* An address of the service's own, or "the address of this line now", or a firewall mark. */
 struct config_listen {
-	uint8_t protocol;          /* IPPROTO_TCP or IPPROTO_UDP */
-	uint16_t port;             /* host order, never 0 */
-	struct ip_address address; /* unset when uplink is used */
+	uint8_t protocol;          /* IPPROTO_TCP, _UDP or _SCTP; 0 for a mark and for IPsec */
+	uint16_t port;             /* host order; 0: every port of the address */
+	struct ip_address address; /* unset when uplink or mark is used */
 	int uplink;                /* index into config.uplinks, or -1 */
+	uint32_t mark;             /* 0: none; compared outside gateway.mark_mask */
+	uint8_t family;            /* of a mark: AF_INET or AF_INET6 */
+};
+
+enum check_kind {
+	CHECK_NONE,
+	CHECK_TCP,
+	CHECK_HTTP,
+	CHECK_HTTPS,
+	CHECK_DNS,
+	CHECK_SMTP,
+	CHECK_ICMP,
+	CHECK_UDP,
+	CHECK_SCRIPT,
+	CHECK_KIND_MAX
+};
+
+/* A health check. Strings are NULL when not given, and keys of other kinds 0. */
+struct config_check {
+	enum check_kind kind;
+	uint64_t interval_ms, timeout_ms; /* default 2 s, and the interval; not above it */
+	uint32_t fail, pass;              /* answers in a row; default 3 and 2 */
+	bool initial_up;                  /* until the first verdict; default true */
+	uint16_t port;                    /* 0: the server's (or the listen's first) */
+	const char *path;                 /* http: default "/"; script: absolute path */
+	const char *host;                 /* http: Host and SNI; smtp: name of EHLO */
+	const char *status;               /* http: "200-399" or "200,204" */
+	const char *match;                /* http: extended regular expression, valid */
+	const char *name;                 /* dns: what to ask for; default "." */
+	const char *type;                 /* dns: default "NS" for ".", else "A" */
+	const char *send, *expect;        /* udp: with C escapes; expect: how the answer begins */
+	bool verify;                      /* https: certificates */
+};
+
+/* Load feedback in HAProxy's agent-check line protocol. */
+struct config_agent {
+	uint16_t port;        /* 0: none */
+	uint64_t interval_ms; /* default 2 s */
+	const char *send;     /* NULL: nothing */
+};
+
+/* What a server weighs for requests of one line. */
+struct line_weight {
+	unsigned uplink; /* index into config.uplinks */
+	uint32_t weight;
 };
 
 struct config_server {
 	const char *text; /* as written, normalised: its name in commands and reports */
 	struct ip_address address;
-	uint16_t port;   /* 0: the port that was listened on */
-	uint32_t weight; /* 0-65535; 0 takes no new connections */
+	uint16_t port;              /* 0: the port that was listened on */
+	uint32_t weight;            /* 0-65535; 0 takes no new connections */
+	enum service_method method; /* its own, or the service's */
+	enum tunnel_kind tunnel;
+	uint16_t tunnel_port;       /* gue: UDP destination, default 6080; else 0 */
+	struct uplink_refs uplinks; /* serves only requests of these lines; none: of all */
+	struct {
+		struct line_weight *v;
+		size_t n;
+	} weights;                 /* where it weighs differently */
+	int via;                   /* reached over this line; -1: as the routing table says */
+	uint32_t upper, lower;     /* connections; 0: no threshold, and upper - upper / 4 */
+	struct config_check check; /* its own, or the service's */
+	struct config_agent agent;
+};
+
+/* What one client, or all, may do; 0: no limit. */
+struct config_limits {
+	uint32_t rate, client_rate; /* new connections a second */
+	uint32_t burst, client_burst;
+	uint32_t connections, client_connections;
 };
 
 struct config_service {
 	const char *name;
+	bool dynamic; /* made by `uplinkctl ipvs`, not by the file */
+	enum service_kind kind;
 	struct {
 		struct config_listen *v;
 		size_t n;
 	} listens;
-	enum scheduler_id scheduler; /* wrr, rr or wlc */
+	enum scheduler_id scheduler;
+	unsigned scheduler_flags;          /* enum scheduler_flag */
+	uint64_t persistent_ms;            /* 0: not persistent */
+	uint8_t netmask[FAMILY_INDEX_MAX]; /* bits of the client's address that persistence goes by
+					    */
+	enum service_method method;
+	bool one_packet;    /* every UDP datagram is scheduled */
+	const char *helper; /* connection tracking helper as the kernel calls it, or NULL */
+	int sorry;          /* index of the server that is used when no other is, or -1; it has
+			       weight 0 and no check */
+	bool bypass;        /* with no server, packets go on to where they were going */
+	uint32_t quorum, quorum_hysteresis; /* in weight; below quorum - hysteresis the sorry server
+					       takes over, from quorum + hysteresis on no more */
+	bool inhibit_on_failure;            /* a server that is down only weighs 0 */
+	bool keep_on_down;      /* connections of a server that goes down are left alone */
+	bool expire_quiescent;  /* persistence does not lead to a drained server */
+	uint64_t slow_start_ms; /* over which the weight of a returning server grows */
+	struct config_limits limits;
+	struct {
+		uint64_t half_ms, full_ms; /* ipsec: idle time before and after the responder
+					      answered; default 30 s, 1 h */
+		uint32_t reserve;          /* ipsec: associations kept beyond their idle time */
+	} ipsec;
 	struct {
 		struct config_server *v;
 		size_t n;
-	} servers;
+	} servers; /* the sorry server last */
 };
 
 struct config_domain {
@@ -178,16 +306,23 @@ struct config {
  * Reads and checks a file. 0 and a new configuration (config_free), or a negative errno after
  * writing to *ret_errors (a new string, free()) every problem found, a line each:
  * "FILE:LINE: path.to.key: what is wrong and what is allowed". -EINVAL for a bad file.
+ * `more` is NULL or text as config_print_dynamic() writes it; its services come after those of the
+ * file, and messages call it CONFIG_MORE.
  */
-int config_load(const char *path, struct config **ret, char **ret_errors);
+int config_load(const char *path, const char *more, struct config **ret, char **ret_errors);
 /* The same for text that is already in memory; `path` is what the messages say. */
-int config_parse(const char *path, const char *text, struct config **ret, char **ret_errors);
+int config_parse(const char *path, const char *text, const char *more, struct config **ret,
+		 char **ret_errors);
 void config_free(struct config *config);
 DEFINE_CLEANUP(struct config *, config_free)
 
-/* Writes the normalised file: loading it gives the same configuration, printing that the same text.
+/*
+ * Writes the normalised file, without dynamic services: loading it gives the same configuration,
+ * printing that the same text.
  */
 void config_print(const struct config *config, FILE *out);
+/* Writes the dynamic services as `more` takes them; nothing when there is none. */
+void config_print_dynamic(const struct config *config, FILE *out);
 
 /* Index of the uplink of that name, or -ENOENT. */
 int config_find_uplink(const struct config *config, const char *name);

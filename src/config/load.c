@@ -2,7 +2,8 @@
 /*
  * The keys of uplinkd.conf(5) as tables, and the way from a file to a checked configuration: splice
  * the includes (source.c), parse (libconfig), read by these tables (reader.c), check what no
- * single value shows (check.c). Uplinks are read before what refers to them.
+ * single value shows (check.c, check_services.c). Gateway and uplinks are read before what refers
+ * to them. The keys of services are in services.c.
  */
 #include "config/check.h"
 #include "config/config.h"
@@ -17,10 +18,8 @@ enum {
 	RULE_BASE_MAX = 32565 /* rule_base + 200 comes before main's own rule */
 };
 
-#define TABLE_BASE_MAX      (UINT32_MAX - 99) /* table_base + the highest number of a line */
-#define FIELD(type, member) .offset = offsetof(struct type, member)
-#define EACH(type)          .size = sizeof(type)
-#define SHAPE(table)        .keys = (table), .n = ELEMENTS_OF(table)
+#define TABLE_BASE_MAX (UINT32_MAX - 99) /* table_base + the highest number of a line */
+#define STICKY_MAX_MS  (UINT32_C(30) * 86400000)
 
 static void read_firewall(struct reader *reader, const config_setting_t *setting, void *target)
 {
@@ -32,23 +31,18 @@ static void read_firewall(struct reader *reader, const config_setting_t *setting
 		problem(reader, setting, "true is not built yet; only false is allowed");
 }
 
-static void read_method(struct reader *reader, const config_setting_t *setting, void *target)
-{
-	const char *text = "nat";
-
-	if (is_type(reader, setting, CONFIG_TYPE_STRING))
-		text = config_setting_get_string(setting);
-	if (strcmp(text, "nat") != 0)
-		problem(reader, setting, "\"%s\" is not built yet; only \"nat\" is allowed", text);
-}
-
-static const struct word policy_schedulers[] = {
-	{ "wrr", SCHEDULER_WRR }, { "rr", SCHEDULER_RR }, { "fo", SCHEDULER_FO }, { NULL, 0 }
-};
-
-static const struct word service_schedulers[] = {
-	{ "wrr", SCHEDULER_WRR }, { "rr", SCHEDULER_RR }, { "wlc", SCHEDULER_WLC }, { NULL, 0 }
-};
+/* Those that say something of lines: by turns, by tier, by live connections, by client. */
+static const struct word policy_schedulers[] = { { "wrr", SCHEDULER_WRR },
+						 { "rr", SCHEDULER_RR },
+						 { "fo", SCHEDULER_FO },
+						 { "wlc", SCHEDULER_WLC },
+						 { "lc", SCHEDULER_LC },
+						 { "sed", SCHEDULER_SED },
+						 { "nq", SCHEDULER_NQ },
+						 { "sh", SCHEDULER_SH },
+						 { "mh", SCHEDULER_MH },
+						 { "dh", SCHEDULER_DH },
+						 { NULL, 0 } };
 
 static const struct word otherwise_words[] = { { "drop", OTHERWISE_DROP },
 					       { "any", OTHERWISE_ANY },
@@ -98,27 +92,8 @@ static const struct key policy_keys[] = {
 	{ "use", KEY_TEXTS, FIELD(config_policy, use), .required = true, .text = read_uplink_ref,
 	  EACH(unsigned) },
 	{ "scheduler", KEY_WORD, FIELD(config_policy, scheduler), .words = policy_schedulers },
-	{ "sticky", KEY_TEXT, FIELD(config_policy, sticky_ms), .text = read_sticky },
+	{ "sticky", KEY_TIME, FIELD(config_policy, sticky_ms), .most = STICKY_MAX_MS },
 	{ "otherwise", KEY_WORD, FIELD(config_policy, otherwise), .words = otherwise_words },
-};
-
-static const struct key server_keys[] = {
-	{ "address", KEY_TEXT, .required = true, .text = read_server },
-	{ "weight", KEY_NUMBER, FIELD(config_server, weight), .most = UINT16_MAX },
-};
-
-static const struct config_server server_defaults = { .weight = 1 };
-static const struct shape server_shape = { SHAPE(server_keys), &server_defaults,
-					   sizeof(server_defaults) };
-
-static const struct key service_keys[] = {
-	{ "name", KEY_TEXT, FIELD(config_service, name), .required = true, .text = read_name },
-	{ "listen", KEY_TEXTS, FIELD(config_service, listens), .required = true,
-	  .text = read_listen, EACH(struct config_listen) },
-	{ "scheduler", KEY_WORD, FIELD(config_service, scheduler), .words = service_schedulers },
-	{ "method", KEY_CUSTOM, .custom = read_method },
-	{ "servers", KEY_GROUPS, FIELD(config_service, servers), .required = true,
-	  .most = UINT16_MAX, .shape = &server_shape },
 };
 
 static const struct key domain_keys[] = {
@@ -132,7 +107,6 @@ static const struct key domain_keys[] = {
 
 static const struct config_uplink uplink_defaults = { .weight = 1, .tier = 1 };
 static const struct config_policy policy_defaults = { .dscp = -1 };
-static const struct config_service service_defaults = { 0 };
 static const struct config_domain domain_defaults = { 0 };
 static const struct config_gateway gateway_defaults = {
 	.forwarding = true, .mark_mask = 0x0000ff00, .table_base = 200, .rule_base = 100
@@ -143,8 +117,6 @@ static const struct shape uplink_shape = { SHAPE(uplink_keys), &uplink_defaults,
 					   sizeof(uplink_defaults) };
 static const struct shape policy_shape = { SHAPE(policy_keys), &policy_defaults,
 					   sizeof(policy_defaults) };
-static const struct shape service_shape = { SHAPE(service_keys), &service_defaults,
-					    sizeof(service_defaults) };
 static const struct shape domain_shape = { SHAPE(domain_keys), &domain_defaults,
 					   sizeof(domain_defaults) };
 
@@ -157,7 +129,12 @@ static const struct key root_keys[] = {
 	{ "domains", KEY_GROUPS, FIELD(config, domains), .shape = &domain_shape },
 };
 
+static const struct key more_keys[] = {
+	{ "services", KEY_GROUPS, FIELD(config, services), .shape = &service_shape },
+};
+
 static const struct shape root_shape = { SHAPE(root_keys), NULL, 0 };
+static const struct shape more_shape = { SHAPE(more_keys), NULL, 0 };
 
 /* What libconfig leaves unsaid. */
 static const char *advice(const char *error)
@@ -170,50 +147,100 @@ static const char *advice(const char *error)
 	return "";
 }
 
-static void read_tree(struct reader *reader)
+/* The root of the tree, or NULL when the text is not one. */
+static const config_setting_t *parse(struct reader *reader, config_t *tree, const char *path,
+				     const char *text)
 {
-	const config_setting_t *root;
+	_cleanup_free_ char *flat = NULL;
+	const char *error;
+	int r = source_read(&reader->source, path, text, &reader->report, &flat);
 
-	if (!config_read_string(&reader->tree, reader->source.text)) {
-		const char *error = config_error_text(&reader->tree);
+	if (r < 0)
+		reader->report.error = r;
+	if (r < 0 || reader->report.problems.n)
+		return NULL;
+	if (config_read_string(tree, flat))
+		return config_root_setting(tree);
+	error = config_error_text(tree);
+	report_add(&reader->report, (unsigned)config_error_line(tree), "%s%s", error,
+		   advice(error));
+	return NULL;
+}
 
-		report_add(&reader->report, (unsigned)config_error_line(&reader->tree), "%s%s",
-			   error, advice(error));
-		return;
-	}
-	root = config_root_setting(&reader->tree);
+static void read_file(struct reader *reader, const config_setting_t *root)
+{
 	if (config_setting_length(root) == 0)
 		report_add(&reader->report, 1,
 			   "there are no settings; a configuration has at least one of gateway, "
 			   "uplinks, policies, services and domains");
 	read_group(reader, root, &root_shape, reader->config);
+}
+
+/* The dynamic services, behind those of the file. */
+static void read_more(struct reader *reader, const config_setting_t *root)
+{
+	struct config *config = reader->config, more = { 0 };
+	size_t n = config->services.n;
+	struct config_service *v;
+
+	reader->dynamic = true;
+	read_group(reader, root, &more_shape, &more);
+	v = arena_alloc(&config->arena, (n + more.services.n) * sizeof(*v));
+	if (!v) {
+		reader->report.error = -ENOMEM;
+		return;
+	}
+	if (n)
+		memcpy(v, config->services.v, n * sizeof(*v));
+	for (size_t i = 0; i < more.services.n; i++) {
+		v[n + i] = more.services.v[i];
+		v[n + i].dynamic = true;
+	}
+	config->services.v = v;
+	config->services.n = n + more.services.n;
+}
+
+static void read_all(struct reader *reader, const char *path, const char *text, const char *more)
+{
+	const config_setting_t *root = parse(reader, &reader->tree, path, text);
+	const config_setting_t *dynamic = NULL;
+
+	if (root && more)
+		dynamic = parse(reader, &reader->more, CONFIG_MORE, more);
+	if (!root || (more && !dynamic))
+		return;
+	read_file(reader, root);
+	if (dynamic)
+		read_more(reader, dynamic);
+	if (reader->report.error < 0)
+		return;
 	check_config(reader);
+	check_services(reader);
 	check_claims(reader);
 }
 
 static void reader_done(struct reader *reader)
 {
 	config_destroy(&reader->tree);
+	config_destroy(&reader->more);
 	source_done(&reader->source);
 	report_done(&reader->report);
 	array_done(&reader->claims);
 }
 
-int config_parse(const char *path, const char *text, struct config **ret, char **ret_errors)
+int config_parse(const char *path, const char *text, const char *more, struct config **ret,
+		 char **ret_errors)
 {
 	_cleanup_(config_freep) struct config *config = calloc(1, sizeof(*config));
 	_cleanup_(reader_done) struct reader reader = { .config = config };
 	int r;
 
 	config_init(&reader.tree);
+	config_init(&reader.more);
 	if (!config)
 		return -ENOMEM;
 	config->gateway = gateway_defaults;
-	r = source_read(&reader.source, path, text, &reader.report);
-	if (r < 0)
-		return r;
-	if (reader.report.problems.n == 0)
-		read_tree(&reader);
+	read_all(&reader, path, text, more);
 	if (reader.report.error < 0)
 		return reader.report.error;
 	if (reader.report.problems.n) {
@@ -224,14 +251,14 @@ int config_parse(const char *path, const char *text, struct config **ret, char *
 	return 0;
 }
 
-int config_load(const char *path, struct config **ret, char **ret_errors)
+int config_load(const char *path, const char *more, struct config **ret, char **ret_errors)
 {
 	_cleanup_free_ char *text = NULL;
 	char *message;
 	int r = source_load(path, &text);
 
 	if (r == 0)
-		return config_parse(path, text, ret, ret_errors);
+		return config_parse(path, text, more, ret, ret_errors);
 	if (asprintf(&message, "%s: cannot be read: %s\n", path, source_error_text(r)) < 0)
 		return -ENOMEM;
 	*ret_errors = message;

@@ -18,15 +18,6 @@ enum {
 	CGROUP_NAME_MAX = 255 /* what struct cgroup of the facts has room for */
 };
 
-static const char *keep(struct reader *reader, const char *text)
-{
-	const char *copy = arena_strdup(&reader->config->arena, text);
-
-	if (!copy)
-		reader->report.error = -ENOMEM;
-	return copy;
-}
-
 static bool consists_of(const char *text, const char *others)
 {
 	for (; *text; text++)
@@ -44,7 +35,23 @@ void read_name(struct reader *reader, const config_setting_t *setting, const cha
 			"and \"-\", the first a letter or digit",
 			text, CONFIG_NAME_MAX);
 	claim(reader, setting, 2, "name \"%s\"", text);
-	*(const char **)ret = keep(reader, text);
+	*(const char **)ret = keep_text(reader, text);
+}
+
+void read_service_name(struct reader *reader, const config_setting_t *setting, const char *text,
+		       void *ret)
+{
+	if (!reader->dynamic) {
+		read_name(reader, setting, text, ret);
+		return;
+	}
+	if (!*text || strlen(text) > CONFIG_DYNAMIC_NAME_MAX || !consists_of(text, "_./-"))
+		problem(reader, setting,
+			"\"%s\" is not a name; allowed are 1 to %u letters, digits, \"_\", \".\", "
+			"\"/\" and \"-\"",
+			text, CONFIG_DYNAMIC_NAME_MAX);
+	claim(reader, setting, 2, "name \"%s\"", text);
+	*(const char **)ret = keep_text(reader, text);
 }
 
 void read_uplink_name(struct reader *reader, const config_setting_t *setting, const char *text,
@@ -60,7 +67,7 @@ void read_uplink_name(struct reader *reader, const config_setting_t *setting, co
 			text);
 }
 
-static bool is_host_name(const char *text)
+bool is_host_name(const char *text)
 {
 	size_t length = strlen(text);
 
@@ -115,7 +122,7 @@ void read_interface(struct reader *reader, const config_setting_t *setting, cons
 			"\"%s\" is not the name of an interface; allowed are 1 to %u characters "
 			"without space, \"/\", \":\", \"*\", \"\\\" and quotes",
 			text, IFNAMSIZ - 1);
-	*(const char **)ret = keep(reader, text);
+	*(const char **)ret = keep_text(reader, text);
 }
 
 void read_line_interface(struct reader *reader, const config_setting_t *setting, const char *text,
@@ -127,17 +134,42 @@ void read_line_interface(struct reader *reader, const config_setting_t *setting,
 		problem(reader, setting, "\"lo\" leads nowhere; name the interface of a line");
 }
 
-void read_uplink_ref(struct reader *reader, const config_setting_t *setting, const char *text,
-		     void *ret)
+static int find_uplink(struct reader *reader, const config_setting_t *setting, const char *text)
 {
 	int i = config_find_uplink(reader->config, text);
 
-	claim(reader, setting, 1, "\"%s\"", text);
 	if (i < 0)
 		problem(reader, setting, "there is no uplink \"%s\"; there are: %s", text,
 			list_uplinks(reader));
-	else
+	return i;
+}
+
+void read_uplink_ref(struct reader *reader, const config_setting_t *setting, const char *text,
+		     void *ret)
+{
+	int i = find_uplink(reader, setting, text);
+
+	claim(reader, setting, 1, "\"%s\"", text);
+	if (i >= 0)
 		*(unsigned *)ret = (unsigned)i;
+}
+
+void read_weighed_uplink(struct reader *reader, const config_setting_t *setting, const char *text,
+			 void *ret)
+{
+	int i = find_uplink(reader, setting, text);
+
+	claim(reader, setting, 2, "\"%s\"", text);
+	if (i >= 0)
+		*(unsigned *)ret = (unsigned)i;
+}
+
+void read_via(struct reader *reader, const config_setting_t *setting, const char *text, void *ret)
+{
+	int i = find_uplink(reader, setting, text);
+
+	if (i >= 0)
+		*(int *)ret = i;
 }
 
 /* 0 to 4294967294: -1 is "no change" to the kernel. */
@@ -205,7 +237,7 @@ void read_unit(struct reader *reader, const config_setting_t *setting, const cha
 			"\"%s\" is not a systemd unit that has processes; write it in full, as in "
 			"\"ssh.service\" or \"user-1000.slice\"",
 			text);
-	*(const char **)ret = keep(reader, text);
+	*(const char **)ret = keep_text(reader, text);
 }
 
 static bool is_relative_path(const char *text)
@@ -234,5 +266,5 @@ void read_cgroup(struct reader *reader, const config_setting_t *setting, const c
 			"\"%s\" is not the path of a control group; write it from the root of the "
 			"hierarchy without a leading \"/\", as in \"system.slice/ssh.service\"",
 			text);
-	*(const char **)ret = keep(reader, text);
+	*(const char **)ret = keep_text(reader, text);
 }

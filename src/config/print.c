@@ -4,32 +4,32 @@
  * gives the same configuration again, and printing that the same text. Selectors and options whose
  * default is to have no effect are left out.
  */
+#include "config/print.h"
+
 #include "base/time.h"
-#include "config/config.h"
 #include "config/text.h"
 
 #include <inttypes.h>
 
-static void print_quoted(FILE *out, const char *text)
+void print_quoted(FILE *out, const char *text)
 {
 	fputc('"', out);
-	for (; *text; text++) {
-		if (*text == '"' || *text == '\\')
-			fputc('\\', out);
-		fputc(*text, out);
-	}
+	for (; *text; text++)
+		if ((unsigned char)*text < ' ')
+			fprintf(out, "\\x%02x", *text);
+		else
+			fprintf(out, *text == '"' || *text == '\\' ? "\\%c" : "%c", *text);
 	fputc('"', out);
 }
 
-static void print_text(FILE *out, const char *key, const char *text)
+void print_text(FILE *out, const char *key, const char *text)
 {
 	fprintf(out, "\t\t%s = ", key);
 	print_quoted(out, text);
 	fputs(";\n", out);
 }
 
-/* An array is opened, filled by print_item() and closed; without items nothing is written. */
-static void print_item(FILE *out, const char *key, size_t i, const char *text)
+void print_item(FILE *out, const char *key, size_t i, const char *text)
 {
 	if (i == 0)
 		fprintf(out, "\t\t%s = [ ", key);
@@ -38,7 +38,7 @@ static void print_item(FILE *out, const char *key, size_t i, const char *text)
 	print_quoted(out, text);
 }
 
-static void print_end(FILE *out, size_t n)
+void print_end(FILE *out, size_t n)
 {
 	if (n)
 		fputs(" ];\n", out);
@@ -162,26 +162,6 @@ static void print_policy(FILE *out, const struct config *config, const struct co
 		print_text(out, "otherwise", "any");
 }
 
-static void print_service(FILE *out, const struct config *config,
-			  const struct config_service *service)
-{
-	print_text(out, "name", service->name);
-	for (size_t i = 0; i < service->listens.n; i++)
-		print_item(out, "listen", i,
-			   config_listen_text(config, &service->listens.v[i]).text);
-	print_end(out, service->listens.n);
-	print_text(out, "scheduler", scheduler_id_text(service->scheduler));
-	print_text(out, "method", "nat");
-	fputs("\t\tservers = (", out);
-	for (size_t i = 0; i < service->servers.n; i++) {
-		const struct config_server *server = &service->servers.v[i];
-
-		fprintf(out, "%s\n\t\t\t{ address = \"%s\"; weight = %" PRIu32 "; }", i ? "," : "",
-			server->text, server->weight);
-	}
-	fputs("\n\t\t);\n", out);
-}
-
 static void print_domain(FILE *out, const struct config_domain *domain)
 {
 	print_text(out, "name", domain->name);
@@ -189,8 +169,7 @@ static void print_domain(FILE *out, const struct config_domain *domain)
 	print_text(out, "interface", domain->interface);
 }
 
-/* The frame around the groups of a list; without groups nothing is written. */
-static void print_group(FILE *out, const char *key, size_t i)
+void print_group(FILE *out, const char *key, size_t i)
 {
 	if (i == 0)
 		fprintf(out, "\n%s = (\n\t{\n", key);
@@ -198,7 +177,7 @@ static void print_group(FILE *out, const char *key, size_t i)
 		fputs("\t},\n\t{\n", out);
 }
 
-static void print_groups_end(FILE *out, size_t n)
+void print_groups_end(FILE *out, size_t n)
 {
 	if (n)
 		fputs("\t}\n);\n", out);
@@ -217,14 +196,15 @@ void config_print(const struct config *config, FILE *out)
 		print_policy(out, config, &config->policies.v[i]);
 	}
 	print_groups_end(out, config->policies.n);
-	for (size_t i = 0; i < config->services.n; i++) {
-		print_group(out, "services", i);
-		print_service(out, config, &config->services.v[i]);
-	}
-	print_groups_end(out, config->services.n);
+	print_services(out, config, false);
 	for (size_t i = 0; i < config->domains.n; i++) {
 		print_group(out, "domains", i);
 		print_domain(out, &config->domains.v[i]);
 	}
 	print_groups_end(out, config->domains.n);
+}
+
+void config_print_dynamic(const struct config *config, FILE *out)
+{
+	print_services(out, config, true);
 }

@@ -7,10 +7,17 @@
  */
 #include "config/reader.h"
 
+#include "base/time.h"
+
+#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum {
+	KEYS_MAX = 32 /* of a group */
+};
 
 /* What KEY_TEXTS and KEY_GROUPS fill in; struct names, struct prefixes, ARRAY() begin like it. */
 struct slice {
@@ -91,14 +98,9 @@ bool is_type(struct reader *reader, const config_setting_t *setting, int type)
 	return false;
 }
 
-static void read_number(struct reader *reader, const config_setting_t *setting,
-			const struct key *key, uint32_t *ret)
+static void check_range(struct reader *reader, const config_setting_t *setting,
+			const struct key *key, long long value, uint32_t *ret)
 {
-	long long value;
-
-	if (!is_type(reader, setting, CONFIG_TYPE_INT))
-		return;
-	value = config_setting_get_int64(setting);
 	if (value < key->least || value > key->most)
 		problem(reader, setting, "%lld is out of range; allowed is %" PRIu32 " to %" PRIu32,
 			value, key->least, key->most);
@@ -106,10 +108,63 @@ static void read_number(struct reader *reader, const config_setting_t *setting,
 		*ret = (uint32_t)value;
 }
 
-static void read_bool(struct reader *reader, const config_setting_t *setting, bool *ret)
+static void read_number(struct reader *reader, const config_setting_t *setting,
+			const struct key *key, uint32_t *ret)
 {
-	if (is_type(reader, setting, CONFIG_TYPE_BOOL))
-		*ret = config_setting_get_bool(setting);
+	if (is_type(reader, setting, CONFIG_TYPE_INT))
+		check_range(reader, setting, key, config_setting_get_int64(setting), ret);
+}
+
+static void read_port(struct reader *reader, const config_setting_t *setting, uint16_t *ret)
+{
+	static const struct key range = { .least = 1, .most = UINT16_MAX };
+	uint32_t port = 0;
+
+	read_number(reader, setting, &range, &port);
+	if (port)
+		*ret = (uint16_t)port;
+}
+
+/* Numbers beyond ten digits are out of any range, and shown as they are. */
+static void read_rate(struct reader *reader, const config_setting_t *setting, const struct key *key,
+		      uint32_t *ret)
+{
+	const char *text;
+	size_t digits;
+
+	if (config_setting_type(setting) != CONFIG_TYPE_STRING) {
+		read_number(reader, setting, key, ret);
+		return;
+	}
+	text = config_setting_get_string(setting);
+	digits = strspn(text, "0123456789");
+	if (digits < 1 || digits > 18 || strcmp(text + digits, "/s") != 0)
+		problem(reader, setting,
+			"\"%s\" is not a rate; allowed is a number of times a second, as in 100 or "
+			"\"100/s\"",
+			text);
+	else
+		check_range(reader, setting, key, strtoll(text, NULL, 10), ret);
+}
+
+static void read_time(struct reader *reader, const config_setting_t *setting, const struct key *key,
+		      uint64_t *ret)
+{
+	const char *text;
+	uint64_t ms;
+
+	if (!is_type(reader, setting, CONFIG_TYPE_STRING))
+		return;
+	text = config_setting_get_string(setting);
+	if (duration_parse(text, &ms) == 0 && ms >= key->least && ms <= key->most)
+		*ret = ms;
+	else
+		problem(reader, setting,
+			"\"%s\" is not a time %s%s%s %s; allowed is a number and ms, s, m, h or d, as "
+			"in \"10m\"",
+			text, key->least ? "from " : "",
+			key->least ? duration_text(key->least).text : "",
+			key->least ? " to" : "up to", duration_text(key->most).text);
 }
 
 const char *list_names(struct reader *reader, const void *first, size_t n, size_t size)
@@ -146,6 +201,28 @@ bool read_word(struct reader *reader, const config_setting_t *setting, const str
 	problem(reader, setting, "\"%s\" is not possible here; allowed: %s", text,
 		list_names(reader, words, n, sizeof(*words)));
 	return false;
+}
+
+static void read_bool(struct reader *reader, const config_setting_t *setting, const struct key *key,
+		      bool *ret)
+{
+	unsigned value;
+
+	if (!key->words) {
+		if (is_type(reader, setting, CONFIG_TYPE_BOOL))
+			*ret = config_setting_get_bool(setting);
+	} else if (read_word(reader, setting, key->words, &value)) {
+		*ret = value;
+	}
+}
+
+const char *keep_text(struct reader *reader, const char *text)
+{
+	const char *copy = arena_strdup(&reader->config->arena, text);
+
+	if (!copy)
+		out_of_memory(reader);
+	return copy;
 }
 
 static void read_text(struct reader *reader, const config_setting_t *setting, const struct key *key,
@@ -221,8 +298,17 @@ static void read_key(struct reader *reader, const config_setting_t *setting, con
 	case KEY_NUMBER:
 		read_number(reader, setting, key, field);
 		break;
+	case KEY_PORT:
+		read_port(reader, setting, field);
+		break;
+	case KEY_RATE:
+		read_rate(reader, setting, key, field);
+		break;
+	case KEY_TIME:
+		read_time(reader, setting, key, field);
+		break;
 	case KEY_BOOL:
-		read_bool(reader, setting, field);
+		read_bool(reader, setting, key, field);
 		break;
 	case KEY_WORD:
 		read_word(reader, setting, key->words, field);
@@ -258,83 +344,41 @@ static void problem_missing(struct reader *reader, const config_setting_t *group
 		out_of_memory(reader);
 }
 
-static void check_unknown(struct reader *reader, const config_setting_t *setting,
-			  const struct shape *shape)
+static void problem_unknown(struct reader *reader, const config_setting_t *setting,
+			    const struct shape *shape)
 {
-	for (size_t i = 0; i < shape->n; i++)
-		if (strcmp(shape->keys[i].name, config_setting_name(setting)) == 0)
-			return;
 	problem(reader, setting, "is an unknown key; allowed here: %s",
 		list_names(reader, shape->keys, shape->n, sizeof(*shape->keys)));
+}
+
+static size_t find_key(const struct shape *shape, const config_setting_t *setting)
+{
+	size_t i = 0;
+
+	while (i < shape->n && strcmp(shape->keys[i].name, config_setting_name(setting)) != 0)
+		i++;
+	return i;
 }
 
 void read_group(struct reader *reader, const config_setting_t *group, const struct shape *shape,
 		void *target)
 {
-	for (size_t i = 0; i < shape->n; i++) {
-		const struct key *key = &shape->keys[i];
-		const config_setting_t *member = config_setting_get_member(group, key->name);
+	const config_setting_t *members[KEYS_MAX] = { NULL };
+	int n = config_setting_length(group);
 
-		if (member)
-			read_key(reader, member, key, target);
-		else if (key->required)
-			problem_missing(reader, group, key->name);
+	assert(shape->n <= KEYS_MAX);
+	for (int i = 0; i < n; i++) {
+		const config_setting_t *member = config_setting_get_elem(group, (unsigned)i);
+		size_t key = find_key(shape, member);
+
+		if (key < shape->n)
+			members[key] = member;
+		else
+			problem_unknown(reader, member, shape);
 	}
-	for (int i = 0; i < config_setting_length(group); i++)
-		check_unknown(reader, config_setting_get_elem(group, (unsigned)i), shape);
-}
-
-void claim(struct reader *reader, const config_setting_t *setting, unsigned levels,
-	   const char *format, ...)
-{
-	_cleanup_free_ char *text = NULL;
-	struct claim claim = { setting, setting, NULL, reader->claims.n };
-	va_list args;
-	int length;
-
-	for (; levels; levels--)
-		claim.scope = config_setting_parent(claim.scope);
-	va_start(args, format);
-	length = vasprintf(&text, format, args);
-	va_end(args);
-	if (length >= 0)
-		claim.what = arena_strdup(&reader->report.arena, text);
-	else
-		text = NULL;
-	if (!claim.what || array_push(&reader->claims, claim) < 0)
-		out_of_memory(reader);
-}
-
-/* Claims of one thing stand together, in the order of the file. */
-static int compare_claims(const void *a, const void *b)
-{
-	const struct claim *x = a, *y = b;
-	int order;
-
-	if (x->scope != y->scope)
-		return (uintptr_t)x->scope < (uintptr_t)y->scope ? -1 : 1;
-	order = strcmp(x->what, y->what);
-	if (order)
-		return order;
-	return x->order < y->order ? -1 : x->order > y->order;
-}
-
-void check_claims(struct reader *reader)
-{
-	const struct claim *first = NULL;
-
-	if (reader->claims.n)
-		qsort(reader->claims.v, reader->claims.n, sizeof(*reader->claims.v),
-		      compare_claims);
-	array_foreach(&reader->claims, next) {
-		struct source_place place;
-
-		if (!first || next->scope != first->scope || strcmp(next->what, first->what) != 0) {
-			first = next;
-			continue;
-		}
-		place = source_place(&reader->source, config_setting_source_line(first->setting));
-		problem(reader, next->setting, "%s is already used at %s:%u", next->what,
-			place.file, place.line);
-	}
+	for (size_t i = 0; i < shape->n; i++)
+		if (members[i])
+			read_key(reader, members[i], &shape->keys[i], target);
+		else if (shape->keys[i].required)
+			problem_missing(reader, group, shape->keys[i].name);
 }

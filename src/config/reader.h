@@ -23,12 +23,17 @@ struct reader {
 	struct source source;
 	struct report report;
 	config_t tree;
+	config_t more; /* the tree of the dynamic services */
+	bool dynamic;  /* that is what is being read */
 	ARRAY(struct claim) claims;
 };
 
 enum key_kind {
 	KEY_NUMBER,        /* uint32_t */
-	KEY_BOOL,          /* bool */
+	KEY_PORT,          /* uint16_t: 1 to 65535 */
+	KEY_RATE,          /* uint32_t: a number of times a second, or "N/s" */
+	KEY_TIME,          /* uint64_t, milliseconds */
+	KEY_BOOL,          /* bool; one of two `words` where there are any */
 	KEY_WORD,          /* an enum */
 	KEY_TEXT,          /* what `text` makes of a string */
 	KEY_TEXTS,         /* an array of strings: struct { v, n } of what `text` makes of each */
@@ -53,7 +58,7 @@ struct key {
 	enum key_kind kind;
 	size_t offset;
 	bool required;
-	uint32_t least, most;     /* a number's range; `most` groups, 0 for any */
+	uint32_t least, most;     /* a number's or time's range; `most` groups, 0 for any */
 	const struct word *words; /* ends with a NULL name */
 	text_reader *text;
 	size_t size; /* of an element of KEY_TEXTS */
@@ -68,6 +73,11 @@ struct shape {
 	size_t size;
 };
 
+/* For tables of keys. */
+#define FIELD(type, member) .offset = offsetof(struct type, member)
+#define EACH(type)          .size = sizeof(type)
+#define SHAPE(table)        .keys = (table), .n = ELEMENTS_OF(table)
+
 /* Reads keys in the order of `shape`, so that a later one may look at what earlier ones gave. */
 void read_group(struct reader *reader, const config_setting_t *group, const struct shape *shape,
 		void *target);
@@ -77,6 +87,8 @@ void problem(struct reader *reader, const config_setting_t *setting, const char 
 	_printf_(3, 4);
 /* Checks a setting's type; a problem is reported. */
 bool is_type(struct reader *reader, const config_setting_t *setting, int type);
+/* A copy that belongs to the configuration, or NULL after noting that memory is out. */
+const char *keep_text(struct reader *reader, const char *text);
 /* A name of `words`, or a problem that lists them. */
 bool read_word(struct reader *reader, const config_setting_t *setting, const struct word *words,
 	       unsigned *ret);
@@ -86,8 +98,9 @@ bool read_word(struct reader *reader, const config_setting_t *setting, const str
  */
 const char *list_names(struct reader *reader, const void *first, size_t n, size_t size);
 /*
- * Says that `what` may exist only once among the settings below the ancestor `levels` up. Repeated
- * claims are reported by check_claims(), at the later place.
+ * Says that `what` may exist only once among the settings below the ancestor `levels` up; dynamic
+ * services are among those of the file. Repeated claims are reported by check_claims(), at the
+ * later place.
  */
 void claim(struct reader *reader, const config_setting_t *setting, unsigned levels,
 	   const char *format, ...) _printf_(4, 5);

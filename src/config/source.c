@@ -34,12 +34,13 @@ struct scanner {
 	unsigned depth;    /* of includes */
 	bool after_string; /* and nothing but space since */
 	unsigned held;     /* newlines not written yet */
+	size_t written;    /* bytes, but for those of comments */
 };
 
 static void write_held(struct scanner *scanner)
 {
 	for (; scanner->held; scanner->held--)
-		fputc('\n', scanner->out);
+		fputc_unlocked('\n', scanner->out);
 	scanner->after_string = false;
 }
 
@@ -49,17 +50,19 @@ static void write_text(struct scanner *scanner, const char *text, size_t size)
 
 	if (!closes)
 		write_held(scanner);
-	fwrite(text, 1, size, scanner->out);
+	fwrite_unlocked(text, 1, size, scanner->out);
+	scanner->written += size;
 	write_held(scanner);
 }
 
 static void write_newline(struct scanner *scanner)
 {
 	scanner->line++;
+	scanner->written++;
 	if (scanner->after_string)
 		scanner->held++;
 	else
-		fputc('\n', scanner->out);
+		fputc_unlocked('\n', scanner->out);
 }
 
 static const char *scan_string(struct scanner *scanner, const char *p)
@@ -90,7 +93,7 @@ static const char *scan_comment(struct scanner *scanner, const char *p)
 		report_add(scanner->report, line, "this comment is never closed");
 		return p;
 	}
-	fputc(' ', scanner->out);
+	fputc_unlocked(' ', scanner->out);
 	return p + 2;
 }
 
@@ -274,7 +277,7 @@ static int scan(struct scanner *scanner, const char *text)
 	int r = 0;
 
 	while (*text && r == 0) {
-		if (ftell(scanner->out) > SOURCE_SIZE_MAX) {
+		if (scanner->written > SOURCE_SIZE_MAX) {
 			report_add(scanner->report, scanner->line,
 				   "the configuration is larger than %u MiB",
 				   SOURCE_SIZE_MAX >> 20);
@@ -286,7 +289,8 @@ static int scan(struct scanner *scanner, const char *text)
 			text++;
 		} else if (isspace((unsigned char)*text)) {
 			if (!scanner->after_string)
-				fputc(' ', scanner->out);
+				fputc_unlocked(' ', scanner->out);
+			scanner->written++;
 			text++;
 		} else {
 			r = scan_token(scanner, &text, line_start);
@@ -296,14 +300,19 @@ static int scan(struct scanner *scanner, const char *text)
 	return r;
 }
 
-int source_read(struct source *source, const char *path, const char *text, struct report *report)
+int source_read(struct source *source, const char *path, const char *text, struct report *report,
+		char **ret)
 {
-	struct scanner scanner = { .source = source, .report = report, .line = 1 };
+	struct scanner scanner = { .source = source, .report = report, .line = source->lines + 1 };
+	_cleanup_free_ char *flat = NULL;
+	size_t size;
 	int r;
 
-	scanner.out = open_memstream(&source->text, &source->size);
+	scanner.out = open_memstream(&flat, &size);
 	if (!scanner.out)
 		return -ENOMEM;
+	for (unsigned i = 0; i < source->lines; i++)
+		fputc_unlocked('\n', scanner.out);
 	r = begin_segment(&scanner, path, 1);
 	if (r == 0)
 		r = scan(&scanner, text);
@@ -312,12 +321,14 @@ int source_read(struct source *source, const char *path, const char *text, struc
 		r = -ENOMEM;
 	if (fclose(scanner.out) != 0 && r == 0)
 		r = -ENOMEM;
+	source->lines = scanner.line;
+	if (r == 0)
+		*ret = TAKE_PTR(flat);
 	return r;
 }
 
 void source_done(struct source *source)
 {
-	free(source->text);
 	array_done(&source->segments);
 	arena_done(&source->arena);
 }

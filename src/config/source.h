@@ -16,19 +16,21 @@ struct source_segment {
 	struct source_place place;
 };
 
-/* A file with everything it includes as one text, and where each line of that came from. */
+/* Where each line came from of texts that were read, with everything they include. */
 struct source {
-	char *text;
-	size_t size;
+	unsigned lines; /* of all flat texts together */
 	ARRAY(struct source_segment) segments;
 	struct arena arena;
 };
 
 /*
- * Fills an empty source. What is wrong goes to the report; 0 or -ENOMEM. `path` is for messages and
- * for the directory that includes are relative to.
+ * Adds a text to the source, which is empty at first, and makes *ret of it, a new string: flat, and
+ * beginning with an empty line for each that the source had, so that a line's number says what text
+ * it is of. What is wrong goes to the report; 0 or -ENOMEM. `path` is for messages and for the
+ * directory that includes are relative to.
  */
-int source_read(struct source *source, const char *path, const char *text, struct report *report);
+int source_read(struct source *source, const char *path, const char *text, struct report *report,
+		char **ret);
 void source_done(struct source *source);
 struct source_place source_place(const struct source *source, unsigned line);
 

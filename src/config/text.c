@@ -7,6 +7,7 @@
 #include "config/config.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -26,6 +27,28 @@ const struct protocol *protocol_find(const char *name, size_t length)
 	return NULL;
 }
 
+static const struct helper helpers[] = {
+	{ "amanda", { IPPROTO_UDP } },
+	{ "ftp", { IPPROTO_TCP } },
+	{ "irc", { IPPROTO_TCP } },
+	{ "netbios-ns", { IPPROTO_UDP } },
+	{ "pptp", { IPPROTO_TCP } },
+	{ "Q.931", { IPPROTO_TCP } },
+	{ "RAS", { IPPROTO_UDP } },
+	{ "sane", { IPPROTO_TCP } },
+	{ "sip", { IPPROTO_UDP, IPPROTO_TCP } },
+	{ "snmp", { IPPROTO_UDP } },
+	{ "tftp", { IPPROTO_UDP } },
+};
+
+const struct helper *helper_find(const char *name)
+{
+	for (size_t i = 0; i < ELEMENTS_OF(helpers); i++)
+		if (strcmp(helpers[i].name, name) == 0)
+			return &helpers[i];
+	return NULL;
+}
+
 const char *protocol_text(uint8_t protocol)
 {
 	for (size_t i = 0; i < ELEMENTS_OF(protocols); i++)
@@ -36,19 +59,15 @@ const char *protocol_text(uint8_t protocol)
 
 const char *scheduler_id_text(enum scheduler_id id)
 {
-	switch (id) {
-	case SCHEDULER_WRR:
-		return "wrr";
-	case SCHEDULER_RR:
-		return "rr";
-	case SCHEDULER_FO:
-		return "fo";
-	case SCHEDULER_WLC:
-		return "wlc";
-	case SCHEDULER_ID_MAX:
-		break;
-	}
-	return "?";
+	static const char *const names[SCHEDULER_ID_MAX] = {
+		[SCHEDULER_WRR] = "wrr",     [SCHEDULER_RR] = "rr",     [SCHEDULER_FO] = "fo",
+		[SCHEDULER_WLC] = "wlc",     [SCHEDULER_LC] = "lc",     [SCHEDULER_LBLC] = "lblc",
+		[SCHEDULER_LBLCR] = "lblcr", [SCHEDULER_DH] = "dh",     [SCHEDULER_SH] = "sh",
+		[SCHEDULER_SED] = "sed",     [SCHEDULER_NQ] = "nq",     [SCHEDULER_OVF] = "ovf",
+		[SCHEDULER_MH] = "mh",       [SCHEDULER_TWOS] = "twos",
+	};
+
+	return id < SCHEDULER_ID_MAX ? names[id] : "?";
 }
 
 const char *snat_mode_text(enum snat_mode mode)
@@ -62,6 +81,40 @@ const char *snat_mode_text(enum snat_mode mode)
 		return "off";
 	}
 	return "?";
+}
+
+const char *service_method_text(enum service_method method)
+{
+	static const char *const names[METHOD_MAX] = {
+		[METHOD_NAT] = "nat",
+		[METHOD_ROUTE] = "route",
+		[METHOD_TUNNEL] = "tunnel",
+		[METHOD_LOCAL] = "local",
+	};
+
+	return method < METHOD_MAX ? names[method] : "?";
+}
+
+const char *tunnel_kind_text(enum tunnel_kind kind)
+{
+	static const char *const names[TUNNEL_MAX] = {
+		[TUNNEL_IPIP] = "ipip",
+		[TUNNEL_GRE] = "gre",
+		[TUNNEL_GUE] = "gue",
+	};
+
+	return kind < TUNNEL_MAX ? names[kind] : "?";
+}
+
+const char *check_kind_text(enum check_kind kind)
+{
+	static const char *const names[CHECK_KIND_MAX] = {
+		[CHECK_NONE] = "none",   [CHECK_TCP] = "tcp", [CHECK_HTTP] = "http",
+		[CHECK_HTTPS] = "https", [CHECK_DNS] = "dns", [CHECK_SMTP] = "smtp",
+		[CHECK_ICMP] = "icmp",   [CHECK_UDP] = "udp", [CHECK_SCRIPT] = "script",
+	};
+
+	return kind < CHECK_KIND_MAX ? names[kind] : "?";
 }
 
 struct endpoint_text endpoint_text(const struct ip_address *address, uint16_t port)
@@ -81,15 +134,20 @@ struct endpoint_text endpoint_text(const struct ip_address *address, uint16_t po
 struct listen_text config_listen_text(const struct config *config,
 				      const struct config_listen *listen)
 {
-	const char *protocol = protocol_text(listen->protocol);
+	const char *protocol = protocol_text(listen->protocol), *host;
+	bool bracketed = protocol && listen->address.family == AF_INET6;
+	struct ip_text address = ip_text(&listen->address);
 	struct listen_text ret;
 
-	if (listen->uplink >= 0)
-		snprintf(ret.text, sizeof(ret.text), "%s/%s:%u", protocol,
-			 config->uplinks.v[listen->uplink].name, listen->port);
+	host = listen->uplink >= 0 ? config->uplinks.v[listen->uplink].name : address.text;
+	if (listen->mark)
+		snprintf(ret.text, sizeof(ret.text), "mark%s/%" PRIu32,
+			 listen->family == AF_INET6 ? "6" : "", listen->mark);
+	else if (!protocol)
+		snprintf(ret.text, sizeof(ret.text), "%s", host);
 	else
-		snprintf(ret.text, sizeof(ret.text), "%s/%s", protocol,
-			 endpoint_text(&listen->address, listen->port).text);
+		snprintf(ret.text, sizeof(ret.text), bracketed ? "%s/[%s]:%u" : "%s/%s:%u",
+			 protocol, host, listen->port);
 	return ret;
 }
 

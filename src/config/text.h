@@ -9,6 +9,19 @@ struct protocol {
 	bool has_ports;
 };
 
+/* What a connection tracking helper of Linux is registered for (nf_conntrack_*.c). */
+struct helper {
+	const char *name;
+	uint8_t protocols[2]; /* IPPROTO_*, 0: no second one */
+};
+
+#define HELPER_NAMES                                                                             \
+	"amanda, ftp, irc, netbios-ns, pptp, Q.931, RAS, sane, sip, snmp, tftp (H.323 is Q.931 " \
+	"and RAS)"
+
+/* The helper of that name, or NULL. */
+const struct helper *helper_find(const char *name);
+
 #define PROTOCOL_NAMES "tcp, udp, sctp, icmp, icmpv6, gre, esp, ah"
 
 /* The protocol called by the first `length` bytes of `name`, or NULL. */
@@ -21,3 +34,6 @@ struct endpoint_text {
 struct endpoint_text endpoint_text(const struct ip_address *address, uint16_t port);
 
 const char *snat_mode_text(enum snat_mode mode);
+const char *service_method_text(enum service_method method);
+const char *tunnel_kind_text(enum tunnel_kind kind);
+const char *check_kind_text(enum check_kind kind);

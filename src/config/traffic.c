@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a policy can say of packets besides addresses: protocol and ports, DSCP, and for how long a
- * client is remembered.
+ * What a policy can say of packets besides addresses: protocol and ports, and DSCP.
  */
-#include "base/time.h"
 #include "config/text.h"
 #include "config/values.h"
 
 #include <string.h>
 
 enum {
-	DSCP_MAX = 63,
-	STICKY_DAYS_MAX = 30
+	DSCP_MAX = 63
 };
 
 bool parse_port(const char *text, size_t length, uint16_t *ret)
@@ -70,20 +67,6 @@ void read_ports(struct reader *reader, const config_setting_t *setting, const ch
 			text + length + 1, protocol->name, protocol->name);
 	else
 		*(struct port_range *)ret = range;
-}
-
-void read_sticky(struct reader *reader, const config_setting_t *setting, const char *text,
-		 void *ret)
-{
-	uint64_t ms;
-
-	if (duration_parse(text, &ms) < 0 || ms > STICKY_DAYS_MAX * UINT64_C(86400000))
-		problem(reader, setting,
-			"\"%s\" is not a time up to %ud; allowed is a number and ms, s, m, h or d, "
-			"as in \"10m\"",
-			text, STICKY_DAYS_MAX);
-	else
-		*(uint64_t *)ret = ms;
 }
 
 static bool is_digit_upto(char c, char first, char last)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Any text either is refused with a message that names the file, or loads and prints as a text that
- * loads and prints as itself.
+ * loads and prints as itself. What follows a NUL byte is the text of the dynamic services.
  */
 #include "config/config.h"
 
@@ -27,7 +27,8 @@ const char *__lsan_default_suppressions(void)
 	return "leak:libconfig";
 }
 
-static char *print(const struct config *config)
+static char *print(const struct config *config,
+		   void (*printer)(const struct config *config, FILE *out))
 {
 	char *text = NULL;
 	size_t size;
@@ -35,7 +36,7 @@ static char *print(const struct config *config)
 	int r;
 
 	assert(out);
-	config_print(config, out);
+	printer(config, out);
 	r = fclose(out);
 	assert(r == 0);
 	return text;
@@ -44,27 +45,36 @@ static char *print(const struct config *config)
 static void check_refused(int error, const char *messages)
 {
 	assert(error == -EINVAL && messages);
-	assert(strncmp(messages, FUZZ_PATH ":", strlen(FUZZ_PATH ":")) == 0);
+	assert(strncmp(messages, FUZZ_PATH ":", strlen(FUZZ_PATH ":")) == 0 ||
+	       strncmp(messages, CONFIG_MORE ":", strlen(CONFIG_MORE ":")) == 0);
 	assert(messages[strlen(messages) - 1] == '\n');
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	_cleanup_free_ char *text = strndup((const char *)data, size), *errors = NULL;
-	_cleanup_free_ char *first = NULL, *second = NULL;
+	_cleanup_free_ char *more = NULL, *first = NULL, *second = NULL, *more_first = NULL,
+			    *more_second = NULL;
 	_cleanup_(config_freep) struct config *config = NULL, *again = NULL;
+	size_t length;
 	int r;
 
 	assert(text);
-	r = config_parse(FUZZ_PATH, text, &config, &errors);
+	length = strlen(text);
+	if (length < size)
+		more = strndup((const char *)data + length + 1, size - length - 1);
+	r = config_parse(FUZZ_PATH, text, more, &config, &errors);
 	if (r < 0) {
 		check_refused(r, errors);
 		return 0;
 	}
-	first = print(config);
-	r = config_parse(FUZZ_PATH, first, &again, &errors);
+	first = print(config, config_print);
+	more_first = print(config, config_print_dynamic);
+	r = config_parse(FUZZ_PATH, first, more_first, &again, &errors);
 	assert(r == 0);
-	second = print(again);
+	second = print(again, config_print);
+	more_second = print(again, config_print_dynamic);
 	assert(strcmp(first, second) == 0);
+	assert(strcmp(more_first, more_second) == 0);
 	return 0;
 }
