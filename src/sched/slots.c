@@ -32,7 +32,7 @@ void slots_begin(struct slots *slots)
 	slots->taken.n = 0;
 }
 
-static const struct slot_range *slots_find(const struct slots *slots, const char *name)
+static const struct slot_range *find_range(const struct slots *slots, const char *name)
 {
 	struct slot_range key;
 
@@ -42,15 +42,31 @@ static const struct slot_range *slots_find(const struct slots *slots, const char
 	return bsearch(&key, slots->ranges.v, slots->ranges.n, sizeof(key), by_name);
 }
 
+int slots_find(const struct slots *slots, const char *name, uint32_t *ret_first)
+{
+	const struct slot_range *range = find_range(slots, name);
+
+	if (!range)
+		return -ENOENT;
+	*ret_first = range->first;
+	return 0;
+}
+
 int slots_take(struct slots *slots, const char *name, uint32_t length, uint32_t *ret_first)
 {
-	const struct slot_range *before = slots_find(slots, name);
-	struct slot_range range = { .size = 8 };
+	const struct slot_range *before = find_range(slots, name);
+	struct slot_range range = { .size = SLOTS_LEAST };
 	int r;
 
 	while (range.size < length)
 		range.size *= 2;
 	snprintf(range.name, sizeof(range.name), "%s", name);
+	if (slots->fixed) {
+		if (!before || before->size < length)
+			return -ENOENT;
+		*ret_first = before->first;
+		return 0;
+	}
 	if (before && before->size >= range.size) {
 		range = *before;
 	} else {
@@ -128,7 +144,7 @@ int slots_from_text(struct slots *slots, const char *text)
 	while ((line = strsep(&rest, "\n"))) {
 		struct slot_range range = { 0 };
 
-		if (sscanf(line, "%79s %" SCNu32 " %" SCNu32, range.name, &range.first,
+		if (sscanf(line, "%191s %" SCNu32 " %" SCNu32, range.name, &range.first,
 			   &range.size) == 3 &&
 		    range.size && array_push(&slots->ranges, range) < 0)
 			return -ENOMEM;
@@ -137,4 +153,15 @@ int slots_from_text(struct slots *slots, const char *text)
 	if (slots->ranges.n)
 		qsort(slots->ranges.v, slots->ranges.n, sizeof(*slots->ranges.v), by_name);
 	return 0;
+}
+
+struct slots_map slots_map(char kind, uint32_t first)
+{
+	enum {
+		SLOTS_OF_MAP = 1024
+	};
+	struct slots_map name;
+
+	snprintf(name.text, sizeof(name.text), "slots%c/%" PRIu32, kind, first / SLOTS_OF_MAP);
+	return name;
 }

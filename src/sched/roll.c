@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The scheduler works on a copy of the targets in which every pick counts as one more active
+ * connection. Since it is a function of the counts alone, filling the ring again after some picks
+ * were taken gives the very picks that stand there; only departures and weights change them.
+ */
+#include "sched/roll.h"
+
+#include "base/cleanup.h"
+
+#include <errno.h>
+#include <string.h>
+
+enum {
+	REORDER = 8 /* how far the order of what is heard may differ from that of the kernel */
+};
+
+void roll_lose(struct roll *roll)
+{
+	roll->filled = false;
+}
+
+/* Goes on over what was taken; a slot that others have left far behind was taken unheard. */
+static void roll_pass(struct roll *roll)
+{
+	while (roll->taken[roll->at] || roll->taken[(roll->at + REORDER) % ROLL_SLOTS]) {
+		roll->taken[roll->at] = false;
+		roll->at = (roll->at + 1) % ROLL_SLOTS;
+		roll->number++;
+	}
+}
+
+void roll_taken(struct roll *roll, uint16_t target)
+{
+	for (uint32_t i = 0; roll->filled && i <= REORDER; i++) {
+		uint32_t slot = (roll->at + i) % ROLL_SLOTS;
+
+		if (roll->taken[slot] || roll->picks[slot] != target)
+			continue;
+		roll->taken[slot] = true;
+		roll_pass(roll);
+		return;
+	}
+	roll_lose(roll);
+}
+
+static void roll_restart(struct roll *roll)
+{
+	memset(roll->taken, 0, sizeof(roll->taken));
+	roll->at = 0;
+	roll->filled = true;
+	roll->restart++;
+}
+
+/* The pick of one slot, counted as taken; SLOT_NONE when no target takes any more. */
+static uint16_t roll_pick(const struct scheduler *scheduler, struct target *targets, size_t n,
+			  uint64_t number)
+{
+	struct sched_run run = sched_run_start(targets, n);
+	int pick;
+
+	run.random = sched_mix(number);
+	pick = scheduler->pick(&run);
+	if (pick < 0)
+		return SLOT_NONE;
+	targets[pick].active++;
+	target_judge(&targets[pick]);
+	return (uint16_t)pick;
+}
+
+/* Picks for every slot from `at` round to the one before it; those taken ahead of others stay. */
+static bool roll_fill(struct roll *roll, const struct scheduler *scheduler, struct target *targets,
+		      size_t n)
+{
+	bool changed = false;
+
+	roll->scarce = false;
+	for (uint32_t i = 0; i < ROLL_SLOTS; i++) {
+		uint32_t slot = (roll->at + i) % ROLL_SLOTS;
+		uint16_t pick;
+
+		if (roll->taken[slot])
+			continue;
+		pick = roll_pick(scheduler, targets, n, roll->number + i);
+		changed = changed || roll->picks[slot] != pick;
+		roll->picks[slot] = pick;
+		roll->scarce = roll->scarce || pick == SLOT_NONE;
+	}
+	return changed;
+}
+
+int roll_on(struct roll *roll, enum scheduler_id id, const struct target *targets, size_t n)
+{
+	_cleanup_free_ struct target *copy = calloc(n + 1, sizeof(*copy));
+	bool afresh = !roll->filled || roll->scarce, changed;
+
+	if (!copy)
+		return -ENOMEM;
+	if (n)
+		memcpy(copy, targets, n * sizeof(*copy));
+	if (afresh)
+		roll_restart(roll);
+	changed = roll_fill(roll, scheduler_get(id), copy, n);
+	return afresh || changed;
+}
+
+bool roll_goes_on(const struct roll *roll, enum scheduler_id id, const struct target *targets,
+		  size_t n)
+{
+	struct roll copy = *roll;
+
+	return roll->filled && !roll->scarce && roll_on(&copy, id, targets, n) == 0;
+}
