@@ -3,6 +3,7 @@
 
 #include "base/array.h"
 #include "base/ip.h"
+#include "config/config.h"
 
 #include <net/if.h>
 #include <stdbool.h>
@@ -57,6 +58,9 @@ struct facts {
 	ARRAY(struct address) addresses; /* in the kernel's order */
 	ARRAY(struct route) routes;      /* in the kernel's order: most preferred first */
 	ARRAY(struct cgroup) cgroups;
+	/* What this kernel cannot carry. */
+	bool lacks_fwd;
+	bool lacks_tunnel[FAMILY_INDEX_MAX][TUNNEL_MAX];
 };
 
 void facts_done(struct facts *facts);

@@ -6,18 +6,30 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+enum flow_direction {
+	FLOW_ORIGINAL,
+	FLOW_REPLY,
+	FLOW_DIRECTION_MAX
+};
+
 /* A connection tracking entry, addresses and ports as of its original direction. */
 struct flow {
 	uint32_t id; /* CTA_ID: the same in all events of one entry */
 	uint32_t mark;
 	uint8_t protocol;
-	bool active; /* TCP in SYN_SENT, SYN_RECV or ESTABLISHED; never for other protocols */
+	bool active;   /* TCP in SYN_SENT, SYN_RECV or ESTABLISHED, SCTP in ESTABLISHED; never for
+			  other   protocols */
+	bool assured;  /* there was traffic both ways: stays when the table is full */
+	uint8_t state; /* enum tcp_conntrack or sctp_conntrack; 0 for other protocols */
+	uint32_t timeout_s; /* left until it ends by itself; in dumps */
 	struct ip_address client, destination;
 	uint16_t client_port, destination_port; /* host order; 0 without ports */
 	struct ip_address server; /* source of the replies: the real server after DNAT */
 	uint16_t server_port;
 	struct ip_address
 		seen; /* destination of the replies: the client, or our address after SNAT */
+	/* By enum flow_direction, in dumps and with FLOW_END; 0 without nf_conntrack_acct. */
+	uint64_t packets[FLOW_DIRECTION_MAX], bytes[FLOW_DIRECTION_MAX];
 };
 
 enum flow_event {

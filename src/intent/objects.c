@@ -17,17 +17,20 @@
 
 void objects_done(struct objects *objects)
 {
+	array_done(&objects->tunnels);
 	array_done(&objects->aliases);
 	array_done(&objects->routes);
 	array_done(&objects->rules);
 	array_done(&objects->sysctls);
 	array_done(&objects->nft_chains);
 	array_done(&objects->nft_sets);
+	array_done(&objects->nft_helpers);
 	array_done(&objects->nft_elements);
 	array_done(&objects->nft_rules);
 	memset(objects->recent, 0, sizeof(objects->recent));
 	arena_done(&objects->arena);
-	objects->nft_table = false;
+	memset(objects->nft_tables, 0, sizeof(objects->nft_tables));
+	objects->nft_table = NFT_INET;
 	objects->error = 0;
 }
 
@@ -84,6 +87,11 @@ static const char *keep_format(struct objects *objects, const char *format, va_l
 	return keep(objects, text);
 }
 
+void want_tunnel(struct objects *objects, const struct tunnel_object *tunnel)
+{
+	objects_push(objects, &objects->tunnels, *tunnel);
+}
+
 void want_alias(struct objects *objects, const struct alias_object *alias)
 {
 	objects_push(objects, &objects->aliases, *alias);
@@ -113,9 +121,17 @@ void want_sysctl(struct objects *objects, const char *value, const char *instead
 	objects_push(objects, &objects->sysctls, sysctl);
 }
 
+void want_table(struct objects *objects, enum nft_table_id table)
+{
+	objects->nft_tables[table] = true;
+	objects->nft_table = table;
+}
+
 void want_chain(struct objects *objects, const char *name, const char *hook)
 {
-	struct nft_chain chain = { keep(objects, name), keep(objects, hook) };
+	struct nft_chain chain = { .table = objects->nft_table,
+				   .name = keep(objects, name),
+				   .hook = keep(objects, hook) };
 
 	objects_push(objects, &objects->nft_chains, chain);
 }
@@ -123,12 +139,25 @@ void want_chain(struct objects *objects, const char *name, const char *hook)
 void want_set(struct objects *objects, const char *name, const char *key, const char *data,
 	      unsigned flags)
 {
-	struct nft_set set = { .name = keep(objects, name),
+	struct nft_set set = { .table = objects->nft_table,
+			       .name = keep(objects, name),
 			       .key = keep(objects, key),
 			       .data = keep(objects, data),
 			       .flags = flags };
 
 	objects_push(objects, &objects->nft_sets, set);
+}
+
+void want_helper(struct objects *objects, const char *name, const char *type, uint8_t protocol,
+		 uint8_t family)
+{
+	struct nft_helper helper = { .table = objects->nft_table,
+				     .name = keep(objects, name),
+				     .type = keep(objects, type),
+				     .protocol = protocol,
+				     .family = family };
+
+	objects_push(objects, &objects->nft_helpers, helper);
 }
 
 uint64_t nft_rule_tag(const char *text, uint64_t salt)
@@ -139,7 +168,8 @@ uint64_t nft_rule_tag(const char *text, uint64_t salt)
 /* The position is the number of the call until objects_seal() counts within each chain. */
 static void push_rule(struct objects *objects, const char *chain, uint64_t salt, const char *text)
 {
-	struct nft_rule rule = { .chain = keep_name(objects, chain),
+	struct nft_rule rule = { .table = objects->nft_table,
+				 .chain = keep_name(objects, chain),
 				 .index = (uint32_t)objects->nft_rules.n,
 				 .text = text };
 
@@ -212,7 +242,9 @@ void nft_key_u32(struct nft_key *key, uint32_t value)
 static struct nft_element element_make(struct objects *objects, const char *set,
 				       const struct nft_key *key)
 {
-	struct nft_element element = { .set = keep_name(objects, set), .key_size = key->size };
+	struct nft_element element = { .table = objects->nft_table,
+				       .set = keep_name(objects, set),
+				       .key_size = key->size };
 
 	element.key = arena_copy(&objects->arena, key->bytes, key->size);
 	kept(objects, (const char *)element.key);
@@ -336,6 +368,13 @@ static int order(uint64_t a, uint64_t b)
 	return (a > b) - (a < b);
 }
 
+int tunnel_compare(const void *a, const void *b)
+{
+	const struct tunnel_object *x = a, *y = b;
+
+	return strcmp(x->name, y->name);
+}
+
 int alias_compare(const void *a, const void *b)
 {
 	const struct alias_object *x = a, *y = b;
@@ -386,22 +425,33 @@ int sysctl_compare(const void *a, const void *b)
 int nft_chain_compare(const void *a, const void *b)
 {
 	const struct nft_chain *x = a, *y = b;
+	int c = order(x->table, y->table);
 
-	return strcmp(x->name, y->name);
+	return c ? c : strcmp(x->name, y->name);
 }
 
 int nft_set_compare(const void *a, const void *b)
 {
 	const struct nft_set *x = a, *y = b;
+	int c = order(x->table, y->table);
 
-	return strcmp(x->name, y->name);
+	return c ? c : strcmp(x->name, y->name);
+}
+
+int nft_helper_compare(const void *a, const void *b)
+{
+	const struct nft_helper *x = a, *y = b;
+	int c = order(x->table, y->table);
+
+	return c ? c : strcmp(x->name, y->name);
 }
 
 int nft_element_compare(const void *a, const void *b)
 {
 	const struct nft_element *x = a, *y = b;
-	int c = name_order(x->set, y->set);
+	int c = order(x->table, y->table);
 
+	c = c ? c : name_order(x->set, y->set);
 	c = c ? c : order(x->key_size, y->key_size);
 	c = c ? c : memcmp(x->key, y->key, x->key_size);
 	c = c ? c : order(!!x->key_end, !!y->key_end);
@@ -411,20 +461,22 @@ int nft_element_compare(const void *a, const void *b)
 int nft_rule_compare(const void *a, const void *b)
 {
 	const struct nft_rule *x = a, *y = b;
-	int c = name_order(x->chain, y->chain);
+	int c = order(x->table, y->table);
 
+	c = c ? c : name_order(x->chain, y->chain);
 	return c ? c : order(x->index, y->index);
 }
 
 static void number_rules(struct objects *objects)
 {
-	const char *chain = "";
-	uint32_t index = 0;
+	const struct nft_rule *before = NULL;
 
 	array_foreach(&objects->nft_rules, rule) {
-		index = strcmp(rule->chain, chain) == 0 ? index + 1 : 0;
-		chain = rule->chain;
-		rule->index = index;
+		bool next = before && before->table == rule->table &&
+			    name_order(before->chain, rule->chain) == 0;
+
+		rule->index = next ? before->index + 1 : 0;
+		before = rule;
 	}
 }
 
@@ -432,12 +484,14 @@ int objects_seal(struct objects *objects)
 {
 	if (objects->error)
 		return objects->error;
+	array_sort(&objects->tunnels, tunnel_compare);
 	array_sort(&objects->aliases, alias_compare);
 	array_sort(&objects->routes, route_compare);
 	array_sort(&objects->rules, rule_compare);
 	array_sort(&objects->sysctls, sysctl_compare);
 	array_sort(&objects->nft_chains, nft_chain_compare);
 	array_sort(&objects->nft_sets, nft_set_compare);
+	array_sort(&objects->nft_helpers, nft_helper_compare);
 	array_sort(&objects->nft_elements, nft_element_compare);
 	array_sort(&objects->nft_rules, nft_rule_compare);
 	number_rules(objects);

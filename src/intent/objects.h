@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "base/array.h"
 #include "base/ip.h"
+#include "config/config.h"
 
 #include <net/if.h>
 #include <stdbool.h>
@@ -19,7 +20,20 @@
 enum {
 	UPLINKD_PROTOCOL = 117
 };
-#define UPLINKD_TABLE "uplinkd" /* the nftables table, family inet */
+#define UPLINKD_TABLE "uplinkd" /* the name of our nftables tables */
+
+/* A device whose packets are encapsulated for one remote; its family is that of `remote`. */
+struct tunnel_object {
+	char name[IFNAMSIZ];
+	/* value: */
+	enum tunnel_kind kind;
+	struct ip_address remote;
+	struct ip_address local; /* unset: as the route to the remote says, in IPv6 when made */
+	uint16_t port;           /* of gue, the remote's */
+	uint32_t mark;           /* of outer packets; 0: none */
+	bool down;               /* in what was found: somebody set it down */
+	int link;                /* in what was found: its index; not compared */
+};
 
 /* An address on an interface. */
 struct alias_object {
@@ -68,18 +82,30 @@ struct sysctl_object {
 	char instead_of[16]; /* wanted only in place of this value; empty: of any */
 };
 
+/* Our nftables tables, by their family. */
+enum nft_table_id {
+	NFT_INET,
+	NFT_NETDEV, /* hooked into devices, before routing and connection tracking */
+	NFT_TABLE_MAX
+};
+
 struct nft_chain {
+	enum nft_table_id table;
 	const char *name;
 	/* value: */
-	const char *hook; /* "type filter hook prerouting priority -150"; NULL: a regular chain */
+	const char *hook; /* "type filter hook prerouting priority -150", in NFT_NETDEV "type filter
+			     hook ingress device ppp0 priority -300"; NULL: a regular chain */
 };
 
 enum nft_set_nature {
 	NFT_SET_IS_INTERVAL = 1,
-	NFT_SET_IS_DYNAMIC = 2
+	NFT_SET_IS_DYNAMIC = 2,
+	NFT_SET_IS_COUNTED = 4 /* dynamic, of "ct count": elements last as long as connections, and
+				  timeouts are not allowed */
 };
 
 struct nft_set {
+	enum nft_table_id table;
 	const char *name;
 	/* value: */
 	const char *
@@ -91,6 +117,7 @@ struct nft_set {
 
 /* A set or map element. */
 struct nft_element {
+	enum nft_table_id table;
 	const char *set;
 	/* The key as the kernel holds it: each field padded to 4 bytes; of a range, the first. */
 	const uint8_t *key;
@@ -103,8 +130,19 @@ struct nft_element {
 	const char *chain;   /* of a verdict map: goto this chain; NULL otherwise */
 };
 
+/* A connection tracking helper that rules assign by its name. */
+struct nft_helper {
+	enum nft_table_id table;
+	const char *name;
+	/* value: */
+	const char *type; /* the kernel's helper: "ftp" */
+	uint8_t protocol; /* IPPROTO_* */
+	uint8_t family;   /* AF_INET, AF_INET6, or AF_UNSPEC for both */
+};
+
 /* A rule: the `index`th of its chain, counted from 0. */
 struct nft_rule {
+	enum nft_table_id table;
 	const char *chain;
 	uint32_t index;
 	/* value: */
@@ -115,13 +153,16 @@ struct nft_rule {
 };
 
 struct objects {
+	ARRAY(struct tunnel_object) tunnels;
 	ARRAY(struct alias_object) aliases;
 	ARRAY(struct route_object) routes;
 	ARRAY(struct rule_object) rules;
 	ARRAY(struct sysctl_object) sysctls;
-	bool nft_table; /* the table exists, or should */
+	bool nft_tables[NFT_TABLE_MAX]; /* which tables exist, or should */
+	enum nft_table_id nft_table;    /* the one that want_*() go into */
 	ARRAY(struct nft_chain) nft_chains;
 	ARRAY(struct nft_set) nft_sets;
+	ARRAY(struct nft_helper) nft_helpers;
 	ARRAY(struct nft_element) nft_elements;
 	ARRAY(struct nft_rule) nft_rules;
 	const char *recent[8]; /* names given of late: most are given many times in a row */
@@ -136,14 +177,19 @@ void objects_done(struct objects *objects);
  * Additions. A failure (-ENOMEM) is remembered in objects->error and makes further calls harmless.
  * Strings given to the nft calls are copied.
  */
+void want_tunnel(struct objects *objects, const struct tunnel_object *tunnel);
 void want_alias(struct objects *objects, const struct alias_object *alias);
 void want_route(struct objects *objects, const struct route_object *route);
 void want_rule(struct objects *objects, const struct rule_object *rule);
 void want_sysctl(struct objects *objects, const char *value, const char *instead_of,
 		 const char *format, ...) _printf_(4, 5);
+/* Makes a table wanted and the one that what follows goes into. */
+void want_table(struct objects *objects, enum nft_table_id table);
 void want_chain(struct objects *objects, const char *name, const char *hook);
 void want_set(struct objects *objects, const char *name, const char *key, const char *data,
 	      unsigned flags);
+void want_helper(struct objects *objects, const char *name, const char *type, uint8_t protocol,
+		 uint8_t family);
 /* Appends a rule to `chain`; rules of a chain stand in the order of the calls. */
 void want_nft(struct objects *objects, const char *chain, const char *format, ...) _printf_(3, 4);
 /* The same with something besides the text that, when it changes, must replace the rule. */
@@ -178,12 +224,14 @@ void want_prefixes(struct objects *objects, const char *set, uint8_t family,
 		   const struct ip_prefix *prefixes, size_t n);
 
 /* Order by identity, for qsort(3) and for the diff. */
+int tunnel_compare(const void *a, const void *b);
 int alias_compare(const void *a, const void *b);
 int route_compare(const void *a, const void *b);
 int rule_compare(const void *a, const void *b);
 int sysctl_compare(const void *a, const void *b);
 int nft_chain_compare(const void *a, const void *b);
 int nft_set_compare(const void *a, const void *b);
+int nft_helper_compare(const void *a, const void *b);
 int nft_element_compare(const void *a, const void *b);
 int nft_rule_compare(const void *a, const void *b);
 

@@ -136,7 +136,7 @@ int overrides_from_text(struct overrides *overrides, const char *text)
 	while ((line = strsep(&rest, "\n"))) {
 		struct override entry = { 0 };
 
-		if (sscanf(line, "%7s %32s %57s %" SCNu32 " %" SCNu32, entry.kind, entry.name,
+		if (sscanf(line, "%7s %63s %57s %" SCNu32 " %" SCNu32, entry.kind, entry.name,
 			   entry.server, &entry.value, &entry.file_value) != 5)
 			continue;
 		if (strcmp(entry.kind, "weight") == 0

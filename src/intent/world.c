@@ -4,7 +4,10 @@
  */
 #include "intent/world.h"
 
+#include "base/cleanup.h"
+
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 static void inherit_line(struct line *line, const struct world *before)
@@ -18,43 +21,126 @@ static void inherit_line(struct line *line, const struct world *before)
 	line->config = config;
 }
 
-static void inherit_totals(const struct config_service *service, struct service_state *state,
-			   const struct world *before)
+/*
+ * What outlives a reload of a server that stays. What is judged is judged again, beginning with
+ * the last state, so that only changes are told.
+ */
+static void inherit_server(struct server_state *server, const struct server_state *before,
+			   bool same_lines, size_t lines)
 {
-	for (size_t i = 0; i < before->config->services.n; i++) {
-		const struct config_service *old = &before->config->services.v[i];
+	server->health = before->health;
+	server->condition = before->condition;
+	server->overloaded = before->overloaded;
+	server->total = before->total;
+	memcpy(server->packets, before->packets, sizeof(server->packets));
+	memcpy(server->bytes, before->bytes, sizeof(server->bytes));
+	if (same_lines)
+		memcpy(server->by_line, before->by_line, (lines + 1) * sizeof(*server->by_line));
+}
 
-		if (strcmp(old->name, service->name) != 0)
-			continue;
-		for (size_t j = 0; j < service->servers.n; j++)
-			for (size_t k = 0; k < old->servers.n; k++)
-				if (strcmp(service->servers.v[j].text, old->servers.v[k].text) == 0)
-					state->servers[j].total =
-						before->services[i].servers[k].total;
+static bool same_lines(const struct config *a, const struct config *b)
+{
+	bool same = a->uplinks.n == b->uplinks.n;
+
+	for (size_t i = 0; same && i < a->uplinks.n; i++)
+		same = strcmp(a->uplinks.v[i].name, b->uplinks.v[i].name) == 0;
+	return same;
+}
+
+static void inherit_servers(const struct world *world, size_t index, const struct world *before,
+			    size_t old_index)
+{
+	const struct config_service *service = &world->config->services.v[index];
+	const struct config_service *old = &before->config->services.v[old_index];
+	bool same = same_lines(world->config, before->config);
+
+	world->services[index].below_quorum = before->services[old_index].below_quorum;
+	for (size_t j = 0; j < service->servers.n; j++)
+		for (size_t k = 0; k < old->servers.n; k++)
+			if (strcmp(service->servers.v[j].text, old->servers.v[k].text) == 0)
+				inherit_server(&world->services[index].servers[j],
+					       &before->services[old_index].servers[k], same,
+					       world->config->uplinks.n);
+}
+
+static int by_service_name(const void *a, const void *b)
+{
+	const struct config_service *const *x = a, *const *y = b;
+
+	return strcmp((*x)->name, (*y)->name);
+}
+
+/* Services of `config` by name, to be freed; NULL without memory. */
+static const struct config_service **sort_services(const struct config *config)
+{
+	const struct config_service **sorted = calloc(config->services.n + 1, sizeof(*sorted));
+
+	for (size_t i = 0; sorted && i < config->services.n; i++)
+		sorted[i] = &config->services.v[i];
+	if (sorted)
+		qsort(sorted, config->services.n, sizeof(*sorted), by_service_name);
+	return sorted;
+}
+
+static int inherit_services(struct world *world, const struct world *before)
+{
+	_cleanup_free_ const struct config_service **sorted = sort_services(before->config);
+
+	if (!sorted)
+		return -ENOMEM;
+	for (size_t i = 0; i < world->config->services.n; i++) {
+		const struct config_service *key = &world->config->services.v[i], **found;
+
+		found = bsearch(&key, sorted, before->config->services.n, sizeof(*sorted),
+				by_service_name);
+		if (found)
+			inherit_servers(world, i, before,
+					(size_t)(*found - before->config->services.v));
 	}
+	return 0;
+}
+
+static int init_service(struct world *world, size_t index)
+{
+	const struct config_service *service = &world->config->services.v[index];
+	size_t lines = world->config->uplinks.n + 1;
+	struct service_state *state = &world->services[index];
+
+	state->servers = calloc(service->servers.n + 1, sizeof(*state->servers));
+	state->by_line = calloc(service->servers.n * lines + 1, sizeof(*state->by_line));
+	if (!state->servers || !state->by_line)
+		return -ENOMEM;
+	for (size_t j = 0; j < service->servers.n; j++) {
+		struct server_state *server = &state->servers[j];
+
+		server->weight = service->servers.v[j].weight;
+		server->share = server->weight;
+		server->health.percent = -1;
+		server->reason = "";
+		server->by_line = &state->by_line[j * lines];
+	}
+	return 0;
 }
 
 static int init_services(struct world *world, const struct world *before)
 {
-	for (size_t i = 0; i < world->config->services.n; i++) {
-		const struct config_service *service = &world->config->services.v[i];
-		struct service_state *state = &world->services[i];
+	int r = 0;
 
-		state->servers = calloc(service->servers.n + 1, sizeof(*state->servers));
-		if (!state->servers)
-			return -ENOMEM;
-		for (size_t j = 0; j < service->servers.n; j++)
-			state->servers[j].weight = service->servers.v[j].weight;
-		if (before)
-			inherit_totals(service, state, before);
-	}
-	return 0;
+	for (size_t i = 0; r == 0 && i < world->config->services.n; i++)
+		r = init_service(world, i);
+	return r == 0 && before ? inherit_services(world, before) : r;
 }
 
 int world_init(struct world *world, const struct config *config, const struct facts *facts,
 	       const struct world *before)
 {
-	*world = (struct world){ .config = config, .facts = facts };
+	*world = (struct world){ .config = config,
+				 .facts = facts,
+				 .timeouts = { .tcp = 900, .tcp_fin = 120, .udp = 300 } };
+	if (before) {
+		world->timeouts = before->timeouts;
+		world->generation = before->generation + 1;
+	}
 	world->lines = calloc(config->uplinks.n + 1, sizeof(*world->lines));
 	world->services = calloc(config->services.n + 1, sizeof(*world->services));
 	if (!world->lines || !world->services)
@@ -69,11 +155,28 @@ int world_init(struct world *world, const struct config *config, const struct fa
 
 void world_done(struct world *world)
 {
-	for (size_t i = 0; world->services && i < world->config->services.n; i++)
+	for (size_t i = 0; world->services && i < world->config->services.n; i++) {
 		free(world->services[i].servers);
+		free(world->services[i].by_line);
+		free(world->services[i].rolls);
+	}
+	array_done(&world->touched);
 	free(world->services);
 	free(world->lines);
 	*world = (struct world){ 0 };
+}
+
+const char *server_condition_text(enum server_condition condition)
+{
+	static const char *const texts[SERVER_CONDITION_MAX] = {
+		[SERVER_UP] = "up",
+		[SERVER_DRAINED] = "drained",
+		[SERVER_OVERLOADED] = "overloaded",
+		[SERVER_DOWN] = "down",
+		[SERVER_UNUSABLE] = "unusable",
+	};
+
+	return texts[condition];
 }
 
 const char *uplink_state_text(enum uplink_state state)
@@ -86,6 +189,34 @@ const char *uplink_state_text(enum uplink_state state)
 	};
 
 	return texts[state];
+}
+
+void world_touch(struct world *world, size_t service)
+{
+	struct service_state *state = &world->services[service];
+
+	if (!state->touched)
+		state->touched = array_push(&world->touched, (uint32_t)service) == 0;
+}
+
+void world_untouch(struct world *world)
+{
+	array_foreach(&world->touched, service)
+		world->services[*service].touched = false;
+	world->touched.n = 0;
+}
+
+bool world_find_server(const struct config *config, const char *service, const char *server,
+		       size_t *ret_service, size_t *ret_server)
+{
+	array_foreach(&config->services, s)
+		for (size_t i = 0; strcmp(s->name, service) == 0 && i < s->servers.n; i++)
+			if (strcmp(s->servers.v[i].text, server) == 0) {
+				*ret_service = (size_t)(s - config->services.v);
+				*ret_server = i;
+				return true;
+			}
+	return false;
 }
 
 uint32_t line_mark(const struct world *world, const struct line *line)

@@ -42,16 +42,55 @@ struct line {
 	uint32_t connections; /* tracked connections with its mark */
 };
 
+enum server_condition {
+	SERVER_UP,
+	SERVER_DRAINED,    /* weighs nothing: keeps what it has */
+	SERVER_OVERLOADED, /* reached its upper threshold: keeps what it has */
+	SERVER_DOWN,       /* says its health check */
+	SERVER_UNUSABLE,   /* cannot be reached as it should be */
+	SERVER_CONDITION_MAX
+};
+
+const char *server_condition_text(enum server_condition condition);
+
+/* What is heard of a real server by checks. */
+struct server_health {
+	bool down;
+	bool drain;       /* its agent asks for no new connections */
+	int percent;      /* of its weight, asked for by its agent; -1: did not ask */
+	uint64_t back_us; /* monotonic, when it came back; 0: was never away */
+	char reason[96];  /* the check's or the agent's words; "" */
+};
+
 /* A real server as it is now; same order as config_service.servers. */
 struct server_state {
 	uint32_t weight; /* in force: the operator's or the file's */
 	bool overridden;
-	uint32_t active, inactive; /* connections now, as IPVS counts them */
-	uint64_t total;            /* connections since the daemon started */
+	struct server_health health;
+	/* Judged from all that, see service/judge.h: */
+	enum server_condition condition;
+	const char *reason; /* "" */
+	uint32_t share;     /* what it weighs for new connections */
+	bool overloaded;
+	/* Counted: */
+	uint32_t active, inactive;     /* connections now, as IPVS counts them */
+	uint64_t total;                /* connections since the daemon started */
+	uint64_t packets[2], bytes[2]; /* of connections, to it and from it */
+	uint64_t *by_line; /* of the total: by no line, then by each of config.uplinks */
 };
 
 struct service_state {
 	struct server_state *servers;
+	uint64_t *by_line;  /* holds those of the servers */
+	bool by_load;       /* decisions about it depend on the counts */
+	bool touched;       /* see world.touched */
+	bool below_quorum;  /* the sorry server takes over */
+	struct roll *rolls; /* of schedulers that go by load, see service/pool.h; else NULL */
+};
+
+/* How long our own map of connections remembers one that is silent, in seconds; as IPVS. */
+struct timeouts {
+	unsigned tcp, tcp_fin, udp;
 };
 
 struct world {
@@ -59,7 +98,10 @@ struct world {
 	const struct facts *facts;
 	struct line *lines;             /* config->uplinks.n */
 	struct service_state *services; /* config->services.n */
-	bool flushed;                   /* nothing of ours is in the kernel, until a reload */
+	ARRAY(uint32_t) touched;        /* services of which something has changed */
+	struct timeouts timeouts;
+	uint32_t generation; /* of the configuration: rings begin anew with it */
+	bool flushed;        /* nothing of ours is in the kernel, until a reload */
 };
 
 /*
@@ -69,6 +111,14 @@ struct world {
 int world_init(struct world *world, const struct config *config, const struct facts *facts,
 	       const struct world *before);
 void world_done(struct world *world);
+
+/* Notes that something of a service changed; out of memory is as if nothing had. */
+void world_touch(struct world *world, size_t service);
+void world_untouch(struct world *world);
+
+/* Where a real server is, by the names in the configuration. */
+bool world_find_server(const struct config *config, const char *service, const char *server,
+		       size_t *ret_service, size_t *ret_server);
 
 /* The mark and table of a line. */
 uint32_t line_mark(const struct world *world, const struct line *line);

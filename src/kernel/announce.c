@@ -8,6 +8,7 @@
 #include "kernel/announce.h"
 
 #include "base/cleanup.h"
+#include "kernel/checksum.h"
 #include "kernel/sysctl.h"
 
 #include <arpa/inet.h>
@@ -79,26 +80,15 @@ static int announce_arp(int fd, const uint8_t *mac, const struct ip_address *add
 	return send_frame(fd, &frame, sizeof(frame));
 }
 
-static uint32_t sum_words(uint32_t sum, const void *data, size_t size)
-{
-	const uint8_t *bytes = data;
-
-	for (size_t i = 0; i + 1 < size; i += 2)
-		sum += (uint32_t)(bytes[i] << 8 | bytes[i + 1]);
-	return sum;
-}
-
 static uint16_t icmp6_checksum(const struct advertisement_frame *frame)
 {
 	struct pseudo_header pseudo = { frame->ip.ip6_src, frame->ip.ip6_dst,
 					htonl(ADVERTISEMENT_SIZE), htonl(IPPROTO_ICMPV6) };
-	uint32_t sum = sum_words(0, &pseudo, sizeof(pseudo));
+	uint32_t sum = checksum_add(0, &pseudo, sizeof(pseudo));
 
-	sum = sum_words(sum, (const uint8_t *)frame + sizeof(*frame) - ADVERTISEMENT_SIZE,
-			ADVERTISEMENT_SIZE);
-	while (sum >> 16)
-		sum = (sum & 0xffff) + (sum >> 16);
-	return htons((uint16_t)~sum);
+	sum = checksum_add(sum, (const uint8_t *)frame + sizeof(*frame) - ADVERTISEMENT_SIZE,
+			   ADVERTISEMENT_SIZE);
+	return checksum_close(sum);
 }
 
 static bool is_router(int link)

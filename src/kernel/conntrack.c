@@ -14,7 +14,6 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <linux/netfilter/nf_conntrack_tcp.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
 
@@ -37,101 +36,6 @@ void conntrack_done(struct conntrack *conntrack)
 	netlink_done(&conntrack->dumps);
 	netlink_done(&conntrack->changes);
 	netlink_done(&conntrack->events);
-}
-
-/* One direction: addresses in source, destination; ports in host order. */
-struct tuple {
-	uint8_t protocol;
-	struct ip_address source, destination;
-	uint16_t source_port, destination_port;
-};
-
-static uint16_t read_port(const struct nlattr *attribute)
-{
-	return attribute && mnl_attr_get_payload_len(attribute) >= sizeof(uint16_t)
-		       ? ntohs(mnl_attr_get_u16(attribute))
-		       : 0;
-}
-
-static struct tuple read_tuple(const struct nlattr *attribute, uint8_t family)
-{
-	const struct nlattr *parts[CTA_TUPLE_MAX + 1], *ip[CTA_IP_MAX + 1],
-		*proto[CTA_PROTO_MAX + 1];
-	bool v6 = family == AF_INET6;
-
-	attributes_nested(attribute, parts, CTA_TUPLE_MAX);
-	attributes_nested(parts[CTA_TUPLE_IP], ip, CTA_IP_MAX);
-	attributes_nested(parts[CTA_TUPLE_PROTO], proto, CTA_PROTO_MAX);
-	return (struct tuple){
-		.protocol = attribute_u8(proto[CTA_PROTO_NUM]),
-		.source = attribute_address(ip[v6 ? CTA_IP_V6_SRC : CTA_IP_V4_SRC], family),
-		.destination = attribute_address(ip[v6 ? CTA_IP_V6_DST : CTA_IP_V4_DST], family),
-		.source_port = read_port(proto[CTA_PROTO_SRC_PORT]),
-		.destination_port = read_port(proto[CTA_PROTO_DST_PORT]),
-	};
-}
-
-/* The TCP state, or TCP_CONNTRACK_MAX when the message does not tell it. */
-static unsigned read_tcp_state(const struct nlattr *attribute)
-{
-	const struct nlattr *info[CTA_PROTOINFO_MAX + 1], *tcp[CTA_PROTOINFO_TCP_MAX + 1];
-
-	attributes_nested(attribute, info, CTA_PROTOINFO_MAX);
-	attributes_nested(info[CTA_PROTOINFO_TCP], tcp, CTA_PROTOINFO_TCP_MAX);
-	return tcp[CTA_PROTOINFO_TCP_STATE] ? attribute_u8(tcp[CTA_PROTOINFO_TCP_STATE])
-					    : TCP_CONNTRACK_MAX;
-}
-
-static bool is_active(unsigned tcp_state)
-{
-	return tcp_state == TCP_CONNTRACK_SYN_SENT || tcp_state == TCP_CONNTRACK_SYN_SENT2 ||
-	       tcp_state == TCP_CONNTRACK_SYN_RECV || tcp_state == TCP_CONNTRACK_ESTABLISHED;
-}
-
-/* The attributes of a message about an entry; false when it is about something else. */
-static bool read_attributes(const struct nlmsghdr *message, uint8_t *ret_family,
-			    const struct nlattr **ret)
-{
-	const struct nfgenmsg *header = netlink_header(message, sizeof(*header));
-
-	if (!header || NFNL_SUBSYS_ID(message->nlmsg_type) != NFNL_SUBSYS_CTNETLINK ||
-	    (header->nfgen_family != AF_INET && header->nfgen_family != AF_INET6))
-		return false;
-	*ret_family = header->nfgen_family;
-	netlink_attributes(message, sizeof(*header), ret, CTA_MAX);
-	return true;
-}
-
-/* An update of a TCP entry that does not tell the state tells nothing that is counted. */
-bool conntrack_read_flow(const struct nlmsghdr *message, struct flow *ret)
-{
-	bool ended = NFNL_MSG_TYPE(message->nlmsg_type) == IPCTNL_MSG_CT_DELETE;
-	const struct nlattr *attributes[CTA_MAX + 1];
-	struct tuple original, reply;
-	unsigned state;
-	uint8_t family;
-
-	if (!read_attributes(message, &family, attributes))
-		return false;
-	original = read_tuple(attributes[CTA_TUPLE_ORIG], family);
-	reply = read_tuple(attributes[CTA_TUPLE_REPLY], family);
-	state = read_tcp_state(attributes[CTA_PROTOINFO]);
-	if (original.protocol == IPPROTO_TCP && state == TCP_CONNTRACK_MAX && !ended)
-		return false;
-	*ret = (struct flow){
-		.id = ntohl(attribute_u32(attributes[CTA_ID])),
-		.mark = ntohl(attribute_u32(attributes[CTA_MARK])),
-		.protocol = original.protocol,
-		.active = is_active(state),
-		.client = original.source,
-		.destination = original.destination,
-		.client_port = original.source_port,
-		.destination_port = original.destination_port,
-		.server = reply.source,
-		.server_port = reply.source_port,
-		.seen = reply.destination,
-	};
-	return ip_is_set(&ret->client) && ip_is_set(&ret->seen);
 }
 
 static struct nlmsghdr *put_header(struct nlmsghdr *message, uint8_t family)
@@ -197,7 +101,9 @@ int conntrack_delete_mark(struct conntrack *conntrack, uint8_t family, uint32_t 
 /* A walk over the table that changes some of the entries. */
 struct sweep {
 	struct netlink_batch batch;
-	const struct flow_owner *owners;
+	bool (*match)(const struct flow *flow, void *userdata); /* which to delete */
+	void *userdata;
+	const struct flow_owner *owners; /* to whom to give the others */
 	size_t n;
 	uint32_t mask;
 	int error; /* first failure of a change */
@@ -232,7 +138,7 @@ static struct nlmsghdr *entry_request(struct sweep *sweep, const struct nlmsghdr
 	struct nlmsghdr *message;
 	uint8_t family;
 
-	if (!read_attributes(told, &family, attributes))
+	if (!conntrack_read_attributes(told, &family, attributes))
 		return NULL;
 	tuple = attributes[CTA_TUPLE_ORIG];
 	zone = attributes[CTA_ZONE];
@@ -262,17 +168,29 @@ static int delete_entry(const struct nlmsghdr *message, void *userdata)
 	struct sweep *sweep = userdata;
 	struct flow flow;
 
-	if (!conntrack_read_flow(message, &flow) || !find_owner(sweep, &flow))
+	if (!conntrack_read_flow(message, &flow) || !sweep->match(&flow, sweep->userdata))
 		return 0;
 	return entry_request(sweep, message, IPCTNL_MSG_CT_DELETE) ? 0 : -EBADMSG;
 }
 
-int conntrack_delete_address(struct conntrack *conntrack, const struct ip_address *address)
+int conntrack_delete(struct conntrack *conntrack, bool (*match)(const struct flow *, void *),
+		     void *userdata)
 {
-	struct flow_owner owner = { .address = *address };
-	struct sweep sweep = { .owners = &owner, .n = 1 };
+	struct sweep sweep = { .match = match, .userdata = userdata };
 
 	return sweep_run(conntrack, &sweep, delete_entry);
+}
+
+static bool belongs_to(const struct flow *flow, void *userdata)
+{
+	return belongs(flow, userdata);
+}
+
+int conntrack_delete_address(struct conntrack *conntrack, const struct ip_address *address)
+{
+	struct ip_address copy = *address;
+
+	return conntrack_delete(conntrack, belongs_to, &copy);
 }
 
 static int adopt_entry(const struct nlmsghdr *message, void *userdata)

@@ -18,11 +18,19 @@ int conntrack_dump(struct conntrack *conntrack, void (*each)(const struct flow *
 		   void *userdata);
 int conntrack_delete_mark(struct conntrack *conntrack, uint8_t family, uint32_t mark,
 			  uint32_t mask);
+int conntrack_delete(struct conntrack *conntrack, bool (*match)(const struct flow *, void *),
+		     void *userdata);
 int conntrack_delete_address(struct conntrack *conntrack, const struct ip_address *address);
 int conntrack_adopt(struct conntrack *conntrack, const struct flow_owner *owners, size_t n,
 		    uint32_t mask);
 int conntrack_watch(struct conntrack *conntrack, bool on);
 int conntrack_read_events(struct conntrack *conntrack, const struct kernel_callbacks *callbacks);
 
-/* For the fuzzer: whether a message tells a whole flow, and which. */
+/* For conntrack*.c and the fuzzer. */
+
+/* The attributes of a message about an entry, CTA_MAX + 1 of them; false when it is about something
+ * else. */
+bool conntrack_read_attributes(const struct nlmsghdr *message, uint8_t *ret_family,
+			       const struct nlattr **ret);
+/* Whether a message tells a whole flow, and which. */
 bool conntrack_read_flow(const struct nlmsghdr *message, struct flow *ret);

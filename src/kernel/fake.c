@@ -26,6 +26,8 @@ static struct table table_of(struct objects *objects, enum object_kind kind)
 	switch (kind) {
 	case OBJECT_SYSCTL:
 		return TABLE(objects->sysctls, sysctl_compare);
+	case OBJECT_TUNNEL:
+		return TABLE(objects->tunnels, tunnel_compare);
 	case OBJECT_ALIAS:
 		return TABLE(objects->aliases, alias_compare);
 	case OBJECT_ROUTE:
@@ -36,6 +38,8 @@ static struct table table_of(struct objects *objects, enum object_kind kind)
 		return TABLE(objects->nft_chains, nft_chain_compare);
 	case OBJECT_NFT_SET:
 		return TABLE(objects->nft_sets, nft_set_compare);
+	case OBJECT_NFT_HELPER:
+		return TABLE(objects->nft_helpers, nft_helper_compare);
 	case OBJECT_NFT_ELEMENT:
 		return TABLE(objects->nft_elements, nft_element_compare);
 	case OBJECT_NFT_RULE:
@@ -101,6 +105,12 @@ static void keep_set(struct keeper *keeper, struct nft_set *set)
 	set->data = keep_text(keeper, set->data);
 }
 
+static void keep_helper(struct keeper *keeper, struct nft_helper *helper)
+{
+	helper->name = keep_text(keeper, helper->name);
+	helper->type = keep_text(keeper, helper->type);
+}
+
 static void keep_sysctl(struct keeper *keeper, struct sysctl_object *sysctl)
 {
 	sysctl->path = keep_text(keeper, sysctl->path);
@@ -114,6 +124,8 @@ static void keep_pointers(struct keeper *keeper, enum object_kind kind, void *ob
 		keep_chain(keeper, object);
 	else if (kind == OBJECT_NFT_SET)
 		keep_set(keeper, object);
+	else if (kind == OBJECT_NFT_HELPER)
+		keep_helper(keeper, object);
 	else if (kind == OBJECT_NFT_ELEMENT)
 		keep_element(keeper, object);
 	else if (kind == OBJECT_NFT_RULE)
@@ -149,11 +161,24 @@ static void remove_equal(struct objects *objects, enum object_kind kind, const v
 		}
 }
 
-static void clear_table(struct objects *objects)
+/* Takes out what is in a table, or in any of them. */
+#define clear_array(array, in)                                \
+	do {                                                  \
+		size_t _kept = 0;                             \
+		array_foreach(array, _item)                   \
+			if (_item->table != (in))             \
+				(array)->v[_kept++] = *_item; \
+		(array)->n = _kept;                           \
+	} while (0)
+
+static void clear_table(struct objects *objects, enum nft_table_id table)
 {
-	objects->nft_table = false;
-	objects->nft_chains.n = objects->nft_sets.n = 0;
-	objects->nft_elements.n = objects->nft_rules.n = 0;
+	objects->nft_tables[table] = false;
+	clear_array(&objects->nft_chains, table);
+	clear_array(&objects->nft_sets, table);
+	clear_array(&objects->nft_helpers, table);
+	clear_array(&objects->nft_elements, table);
+	clear_array(&objects->nft_rules, table);
 }
 
 /* A rule that is added comes last in its chain; one that is changed stays where it was. */
@@ -174,8 +199,9 @@ static int apply_step(struct fake_kernel *fake, struct step *step)
 {
 	fake->changes++;
 	if (step->kind == OBJECT_NFT_TABLE) {
-		clear_table(&fake->objects);
-		fake->objects.nft_table = step->action != STEP_DELETE;
+		clear_table(&fake->objects, step->table);
+		clear_array(&fake->members, step->table);
+		fake->objects.nft_tables[step->table] = step->action != STEP_DELETE;
 		return 0;
 	}
 	if (step->found)
@@ -219,11 +245,11 @@ static int copy_nft(struct objects *from, struct objects *to)
 {
 	int r;
 
-	clear_table(to);
 	arena_done(&to->arena);
-	to->nft_table = from->nft_table;
+	memcpy(to->nft_tables, from->nft_tables, sizeof(to->nft_tables));
 	r = copy_kind(from, to, OBJECT_NFT_CHAIN);
 	r = r < 0 ? r : copy_kind(from, to, OBJECT_NFT_SET);
+	r = r < 0 ? r : copy_kind(from, to, OBJECT_NFT_HELPER);
 	r = r < 0 ? r : copy_kind(from, to, OBJECT_NFT_ELEMENT);
 	return r < 0 ? r : copy_kind(from, to, OBJECT_NFT_RULE);
 }
@@ -251,6 +277,8 @@ static int fake_observe(struct kernel *kernel, unsigned parts, struct facts *fac
 		r = copy_facts(&fake->facts.routes, &facts->routes);
 	if (r == 0 && parts & KERNEL_CGROUPS)
 		r = copy_facts(&fake->facts.cgroups, &facts->cgroups);
+	if (r == 0 && parts & KERNEL_LINKS)
+		r = copy_kind(&fake->objects, found, OBJECT_TUNNEL);
 	if (r == 0 && parts & KERNEL_ADDRESSES)
 		r = copy_kind(&fake->objects, found, OBJECT_ALIAS);
 	if (r == 0 && parts & KERNEL_ROUTES)
@@ -286,6 +314,7 @@ static void fake_close(struct kernel *kernel)
 
 	facts_done(&fake->facts);
 	objects_done(&fake->objects);
+	array_done(&fake->members);
 	free(fake);
 }
 
@@ -298,6 +327,80 @@ static int fake_attach(struct kernel *kernel, sd_event *event,
 static int fake_watch_cgroups(struct kernel *kernel, const char *const *names, size_t n)
 {
 	return 0;
+}
+
+static bool has_set(const struct objects *objects, enum nft_table_id table, const char *set)
+{
+	array_foreach(&objects->nft_sets, other)
+		if (other->table == table && strcmp(other->name, set) == 0)
+			return true;
+	return false;
+}
+
+static bool is_of(const struct fake_member *member, enum nft_table_id table, const char *set)
+{
+	return member->table == table && strcmp(member->set, set) == 0;
+}
+
+static int fake_members(struct kernel *kernel, enum nft_table_id table, const char *set,
+			nft_member_reader each, void *userdata)
+{
+	struct fake_kernel *fake = fake_of(kernel);
+
+	if (!has_set(&fake->objects, table, set))
+		return -ENOENT;
+	array_foreach(&fake->members, member)
+		if (is_of(member, table, set))
+			each(member->key, member->key_size, member->data_size ? member->data : NULL,
+			     member->data_size, member->timeout_ms, userdata);
+	return 0;
+}
+
+static void forget_member(struct fake_kernel *fake, enum nft_table_id table, const char *set,
+			  const struct nft_member *gone)
+{
+	size_t kept = 0;
+
+	array_foreach(&fake->members, member)
+		if (!is_of(member, table, set) || member->key_size != gone->key_size ||
+		    memcmp(member->key, gone->key, gone->key_size) != 0)
+			fake->members.v[kept++] = *member;
+	fake->members.n = kept;
+}
+
+static int keep_member(struct fake_kernel *fake, enum nft_table_id table, const char *set,
+		       const struct nft_member *member)
+{
+	struct fake_member copy = { .table = table,
+				    .key_size = member->key_size,
+				    .data_size = member->data_size,
+				    .timeout_ms = member->timeout_ms };
+
+	if (strlen(set) >= sizeof(copy.set) || member->key_size > sizeof(copy.key) ||
+	    member->data_size > sizeof(copy.data))
+		return -EINVAL;
+	strcpy(copy.set, set);
+	memcpy(copy.key, member->key, member->key_size);
+	if (member->data_size)
+		memcpy(copy.data, member->data, member->data_size);
+	return array_push(&fake->members, copy);
+}
+
+static int fake_members_change(struct kernel *kernel, enum nft_table_id table, const char *set,
+			       const struct nft_member *adds, size_t adds_n,
+			       const struct nft_member *deletes, size_t deletes_n)
+{
+	struct fake_kernel *fake = fake_of(kernel);
+	int r = 0;
+
+	if (!has_set(&fake->objects, table, set))
+		return -ENOENT;
+	fake->changes += adds_n + deletes_n;
+	for (size_t i = 0; i < deletes_n; i++)
+		forget_member(fake, table, set, &deletes[i]);
+	for (size_t i = 0; r == 0 && i < adds_n; i++)
+		r = keep_member(fake, table, set, &adds[i]);
+	return r;
 }
 
 static int fake_announce(struct kernel *kernel, int link, const struct ip_address *address)
@@ -323,6 +426,17 @@ static int fake_flows_delete_address(struct kernel *kernel, const struct ip_addr
 	return 0;
 }
 
+static int fake_flows_delete(struct kernel *kernel, bool (*match)(const struct flow *, void *),
+			     void *userdata)
+{
+	return 0;
+}
+
+static int fake_provoke(struct kernel *kernel, const struct flow *flow, uint32_t mark)
+{
+	return 0;
+}
+
 static int fake_flows_adopt(struct kernel *kernel, const struct flow_owner *owners, size_t n,
 			    uint32_t mask)
 {
@@ -332,6 +446,11 @@ static int fake_flows_adopt(struct kernel *kernel, const struct flow_owner *owne
 static int fake_flows_watch(struct kernel *kernel, bool on)
 {
 	return 0;
+}
+
+static int fake_can(struct kernel *kernel, enum kernel_ability ability)
+{
+	return !fake_of(kernel)->lacks[ability];
 }
 
 static struct kernel_stats fake_stats(struct kernel *kernel)
@@ -346,12 +465,17 @@ static const struct kernel_ops fake_ops = {
 	.observe_sysctls = fake_observe_sysctls,
 	.watch_cgroups = fake_watch_cgroups,
 	.apply = fake_apply,
+	.members = fake_members,
+	.members_change = fake_members_change,
 	.announce = fake_announce,
 	.flows_dump = fake_flows_dump,
 	.flows_delete_mark = fake_flows_delete_mark,
 	.flows_delete_address = fake_flows_delete_address,
+	.flows_delete = fake_flows_delete,
+	.provoke = fake_provoke,
 	.flows_adopt = fake_flows_adopt,
 	.flows_watch = fake_flows_watch,
+	.can = fake_can,
 	.stats = fake_stats,
 };
 

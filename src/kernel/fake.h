@@ -5,10 +5,20 @@
 
 /* A kernel in memory: apply() changes `objects`, observe() copies them and the facts out. For
  * tests. */
+struct fake_member {
+	enum nft_table_id table;
+	char set[64];
+	uint8_t key[64], data[64];
+	size_t key_size, data_size;
+	uint64_t timeout_ms;
+};
+
 struct fake_kernel {
 	struct kernel kernel;
 	struct facts facts;
 	struct objects objects;
+	ARRAY(struct fake_member) members; /* of dynamic sets; they do not age */
+	bool lacks[ABILITY_MAX];
 	uint64_t changes;
 };
 

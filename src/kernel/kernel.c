@@ -8,10 +8,12 @@
  */
 #include "kernel/kernel.h"
 
+#include "kernel/ability.h"
 #include "kernel/announce.h"
 #include "kernel/cgroup.h"
 #include "kernel/conntrack.h"
 #include "kernel/nft.h"
+#include "kernel/provoke.h"
 #include "kernel/rtnl.h"
 #include "kernel/sysctl.h"
 
@@ -30,7 +32,9 @@ struct real_kernel {
 	struct rtnl rtnl;
 	struct nft *nft;
 	struct conntrack conntrack;
+	struct provoker provoker;
 	struct cgroups cgroups;
+	struct abilities abilities;
 	uint64_t sysctl_changes;
 	struct kernel_callbacks callbacks;
 	sd_event_source *sources[EVENT_KIND_MAX];
@@ -50,6 +54,7 @@ static void real_close(struct kernel *kernel)
 	rtnl_done(&self->rtnl);
 	nft_free(self->nft);
 	conntrack_done(&self->conntrack);
+	provoker_done(&self->provoker);
 	cgroups_done(&self->cgroups);
 	free(self);
 }
@@ -67,6 +72,8 @@ static int on_rtnl(sd_event_source *source, int fd, uint32_t revents, void *user
 	unsigned parts = 0;
 	int r = rtnl_read_events(&self->rtnl, &parts);
 
+	if (parts & KERNEL_LINKS && nft_devices_changed(self->nft))
+		parts |= KERNEL_NFT;
 	return tell(self, r, parts);
 }
 
@@ -213,6 +220,19 @@ static int real_apply(struct kernel *kernel, struct plan *plan)
 	return r;
 }
 
+static int real_members(struct kernel *kernel, enum nft_table_id table, const char *set,
+			nft_member_reader each, void *userdata)
+{
+	return nft_members(real(kernel)->nft, table, set, each, userdata);
+}
+
+static int real_members_change(struct kernel *kernel, enum nft_table_id table, const char *set,
+			       const struct nft_member *adds, size_t adds_n,
+			       const struct nft_member *deletes, size_t deletes_n)
+{
+	return nft_members_change(real(kernel)->nft, table, set, adds, adds_n, deletes, deletes_n);
+}
+
 static int real_announce(struct kernel *kernel, int link, const struct ip_address *address)
 {
 	return announce(link, address);
@@ -235,6 +255,17 @@ static int real_flows_delete_address(struct kernel *kernel, const struct ip_addr
 	return conntrack_delete_address(&real(kernel)->conntrack, address);
 }
 
+static int real_flows_delete(struct kernel *kernel, bool (*match)(const struct flow *, void *),
+			     void *userdata)
+{
+	return conntrack_delete(&real(kernel)->conntrack, match, userdata);
+}
+
+static int real_provoke(struct kernel *kernel, const struct flow *flow, uint32_t mark)
+{
+	return provoke(&real(kernel)->provoker, flow, mark);
+}
+
 static int real_flows_adopt(struct kernel *kernel, const struct flow_owner *owners, size_t n,
 			    uint32_t mask)
 {
@@ -244,6 +275,13 @@ static int real_flows_adopt(struct kernel *kernel, const struct flow_owner *owne
 static int real_flows_watch(struct kernel *kernel, bool on)
 {
 	return conntrack_watch(&real(kernel)->conntrack, on);
+}
+
+static int real_can(struct kernel *kernel, enum kernel_ability ability)
+{
+	struct real_kernel *self = real(kernel);
+
+	return abilities_ask(&self->abilities, &self->rtnl, ability);
 }
 
 static struct kernel_stats real_stats(struct kernel *kernel)
@@ -265,12 +303,17 @@ static const struct kernel_ops real_ops = {
 	.observe_sysctls = real_observe_sysctls,
 	.watch_cgroups = real_watch_cgroups,
 	.apply = real_apply,
+	.members = real_members,
+	.members_change = real_members_change,
 	.announce = real_announce,
 	.flows_dump = real_flows_dump,
 	.flows_delete_mark = real_flows_delete_mark,
 	.flows_delete_address = real_flows_delete_address,
+	.flows_delete = real_flows_delete,
+	.provoke = real_provoke,
 	.flows_adopt = real_flows_adopt,
 	.flows_watch = real_flows_watch,
+	.can = real_can,
 	.stats = real_stats,
 };
 
@@ -283,6 +326,7 @@ int kernel_open(struct kernel **ret)
 	if (!self)
 		return -ENOMEM;
 	self->cgroups.inotify = -1;
+	provoker_init(&self->provoker);
 	kernel = &self->kernel;
 	kernel->ops = &real_ops;
 	r = rtnl_init(&self->rtnl);

@@ -4,6 +4,7 @@
 #include "intent/facts.h"
 #include "intent/flow.h"
 #include "intent/objects.h"
+#include "kernel/nft_member.h"
 #include "plan/plan.h"
 
 #include <systemd/sd-event.h>
@@ -14,7 +15,7 @@
  */
 
 enum kernel_part {
-	KERNEL_LINKS = 1 << 0,
+	KERNEL_LINKS = 1 << 0,     /* facts.links and found.tunnels */
 	KERNEL_ADDRESSES = 1 << 1, /* facts.addresses and found.aliases */
 	KERNEL_ROUTES = 1 << 2,    /* facts.routes (main) and found.routes (ours, by protocol) */
 	KERNEL_RULES = 1 << 3,
@@ -22,6 +23,18 @@ enum kernel_part {
 	KERNEL_SYSCTLS = 1 << 5, /* only ever reported as changed; see observe_sysctls */
 	KERNEL_CGROUPS = 1 << 6,
 	KERNEL_EVERYTHING = (1 << 7) - 1,
+};
+
+/* What a kernel may lack. */
+enum kernel_ability {
+	ABILITY_IPIP, /* tunnels over IPv4 */
+	ABILITY_GRE,
+	ABILITY_GUE,    /* needs the module fou, which the kernel does not load by itself */
+	ABILITY_IP6TNL, /* tunnels over IPv6 */
+	ABILITY_IP6GRE,
+	ABILITY_IP6GUE, /* needs the module fou6, likewise */
+	ABILITY_FWD,    /* to hand packets over in the ingress hook (nft_fwd_netdev) */
+	ABILITY_MAX
 };
 
 struct kernel_callbacks {
@@ -68,6 +81,12 @@ struct kernel_ops {
 	 * step.error, the nft steps as one transaction with one result. 0 or the first error.
 	 */
 	int (*apply)(struct kernel *kernel, struct plan *plan);
+	/* Elements of the packet path in a dynamic set: see nft_members(), nft_members_change(). */
+	int (*members)(struct kernel *kernel, enum nft_table_id table, const char *set,
+		       nft_member_reader each, void *userdata);
+	int (*members_change)(struct kernel *kernel, enum nft_table_id table, const char *set,
+			      const struct nft_member *adds, size_t adds_n,
+			      const struct nft_member *deletes, size_t deletes_n);
 	/* Gratuitous ARP or unsolicited neighbour advertisement for an address on a link. */
 	int (*announce)(struct kernel *kernel, int link, const struct ip_address *address);
 	/* Calls `each` for every tracked connection. */
@@ -78,12 +97,28 @@ struct kernel_ops {
 				 uint32_t mask);
 	/* ... whose replies go to `address`, its own or by NAT, or that were opened to it. */
 	int (*flows_delete_address)(struct kernel *kernel, const struct ip_address *address);
+	/* Deletes those for which `match` says so. It may be asked about an entry more than once.
+	 */
+	int (*flows_delete)(struct kernel *kernel,
+			    bool (*match)(const struct flow *flow, void *userdata), void *userdata);
+	/*
+	 * Makes the client of a TCP flow whose entry was deleted send a segment at once, as if from
+	 * itself, for the rules to answer; nothing for other protocols. `mark` is that of the line
+	 * to reach it by, or 0. Opens no entry: what is sent is invalid to connection tracking.
+	 * Clients answer only twice a second what they do not expect (Linux,
+	 * net.ipv4.tcp_invalid_ratelimit), so that it is good to ask a second time, later; to a
+	 * client that was reset, or is connected again, that does no harm.
+	 */
+	int (*provoke)(struct kernel *kernel, const struct flow *flow, uint32_t mark);
 	/* Gives entries with no bit of `mask` set and an owner's address (SNATed to or opened to
 	 * it) the owner's mark. */
 	int (*flows_adopt)(struct kernel *kernel, const struct flow_owner *owners, size_t n,
 			   uint32_t mask);
 	/* Start or stop reporting flows to the callback. */
 	int (*flows_watch)(struct kernel *kernel, bool on);
+	/* Whether this kernel can: 1 or 0, asked once; or an error, and asked again. Asking may
+	 * make it load modules. */
+	int (*can)(struct kernel *kernel, enum kernel_ability ability);
 	struct kernel_stats (*stats)(struct kernel *kernel);
 };
 

@@ -13,6 +13,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -321,9 +322,27 @@ uint8_t attribute_u8(const struct nlattr *attribute)
 	return attribute_has(attribute, sizeof(uint8_t)) ? mnl_attr_get_u8(attribute) : 0;
 }
 
+uint16_t attribute_u16(const struct nlattr *attribute)
+{
+	return attribute_has(attribute, sizeof(uint16_t)) ? mnl_attr_get_u16(attribute) : 0;
+}
+
 uint32_t attribute_u32(const struct nlattr *attribute)
 {
 	return attribute_has(attribute, sizeof(uint32_t)) ? mnl_attr_get_u32(attribute) : 0;
+}
+
+uint64_t attribute_u64(const struct nlattr *attribute)
+{
+	return attribute_has(attribute, sizeof(uint64_t)) ? mnl_attr_get_u64(attribute) : 0;
+}
+
+void attribute_text(const struct nlattr *attribute, char *ret, size_t size)
+{
+	size_t length = attribute ? mnl_attr_get_payload_len(attribute) : 0;
+
+	snprintf(ret, size, "%.*s", (int)length,
+		 attribute ? (const char *)mnl_attr_get_payload(attribute) : "");
 }
 
 struct ip_address attribute_address(const struct nlattr *attribute, uint8_t family)

@@ -81,7 +81,11 @@ void attributes_nested(const struct nlattr *attribute, const struct nlattr **ret
 
 /* The value; 0 or unset when there is no such attribute or it is too short. */
 uint8_t attribute_u8(const struct nlattr *attribute);
+uint16_t attribute_u16(const struct nlattr *attribute);
 uint32_t attribute_u32(const struct nlattr *attribute);
+uint64_t attribute_u64(const struct nlattr *attribute);
+/* Its text, which need not be terminated there but is in `ret`, of `size` bytes. */
+void attribute_text(const struct nlattr *attribute, char *ret, size_t size);
 struct ip_address attribute_address(const struct nlattr *attribute, uint8_t family);
 /* Only an address that is set is put. */
 void attribute_put_address(struct nlmsghdr *message, uint16_t type,

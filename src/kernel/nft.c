@@ -11,9 +11,10 @@
 #include "kernel/nft.h"
 
 #include "base/log.h"
-#include "kernel/netlink.h"
-#include "kernel/nft_batch.h"
+#include "kernel/nft_member.h"
 #include "kernel/nft_read.h"
+#include "kernel/nft_socket.h"
+#include "kernel/nft_text.h"
 
 #include <endian.h>
 #include <errno.h>
@@ -28,10 +29,6 @@ enum {
 	BATCH_OVERHEAD = 4096,
 	DUMP_ATTEMPTS = 16,
 	REQUEST_MAX = 1024
-};
-
-struct nft {
-	struct netlink requests, events;
 };
 
 static int set_buffer(struct netlink *netlink, int option, size_t size)
@@ -70,6 +67,7 @@ void nft_free(struct nft *nft)
 		return;
 	netlink_done(&nft->requests);
 	netlink_done(&nft->events);
+	array_done(&nft->devices);
 	free(nft);
 }
 
@@ -97,7 +95,7 @@ static int event_message(const struct nlmsghdr *message, void *userdata)
 {
 	struct listening *listening = userdata;
 
-	if (message->nlmsg_pid != listening->own_port && nft_message_is_ours(message))
+	if (message->nlmsg_pid != listening->own_port && nft_message_table(message) < NFT_TABLE_MAX)
 		listening->changed = true;
 	return 0;
 }
@@ -113,34 +111,46 @@ int nft_read_events(struct nft *nft, bool *ret_changed)
 	return 0;
 }
 
-/* Asks for what is in our table, NFT_MSG_GET* for NFT_MSG_NEW*; `set` only for elements. */
-static int dump(struct nft *nft, uint16_t ask, uint16_t kind, const struct nft_set *set,
-		struct nft_reading *reading)
+int nft_dump(struct nft *nft, uint16_t ask, enum nft_table_id table, const char *set,
+	     netlink_reader reader, void *userdata)
 {
 	_Alignas(struct nlmsghdr) uint8_t buffer[REQUEST_MAX];
 	struct nlmsghdr *request = mnl_nlmsg_put_header(buffer);
 	struct nfgenmsg *header = mnl_nlmsg_put_extra_header(request, sizeof(*header));
 
 	request->nlmsg_type = NFNL_SUBSYS_NFTABLES << 8 | ask;
-	header->nfgen_family = NFPROTO_INET;
+	header->nfgen_family = nft_table_family(table);
 	header->version = NFNETLINK_V0;
 	mnl_attr_put_strz(request, NFTA_TABLE_NAME, UPLINKD_TABLE);
-	if (set &&
-	    !mnl_attr_put_strz_check(request, sizeof(buffer), NFTA_SET_ELEM_LIST_SET, set->name))
+	if (set && !mnl_attr_put_strz_check(request, sizeof(buffer), NFTA_SET_ELEM_LIST_SET, set))
 		return -ENAMETOOLONG;
+	return netlink_dump(&nft->requests, request, reader, userdata);
+}
+
+/* NFT_MSG_GET* for NFT_MSG_NEW* of every table that is there; of tables themselves in any case. */
+static int dump_kind(struct nft *nft, uint16_t ask, uint16_t kind, struct nft_reading *reading)
+{
+	int r = 0;
+
 	reading->kind = kind;
-	reading->set = set;
-	return netlink_dump(&nft->requests, request, nft_read_message, reading);
+	reading->set = NULL;
+	for (enum nft_table_id table = 0; r == 0 && table < NFT_TABLE_MAX; table++)
+		if (kind == NFT_MSG_NEWTABLE || reading->found->nft_tables[table])
+			r = nft_dump(nft, ask, table, NULL, nft_read_message, reading);
+	return r;
 }
 
 static int dump_elements(struct nft *nft, struct nft_reading *reading)
 {
 	int r = 0;
 
+	reading->kind = NFT_MSG_NEWSETELEM;
 	array_foreach(&reading->found->nft_sets, set) {
 		if (r < 0 || set->flags & NFT_SET_IS_DYNAMIC)
 			continue;
-		r = dump(nft, NFT_MSG_GETSETELEM, NFT_MSG_NEWSETELEM, set, reading);
+		reading->set = set;
+		r = nft_dump(nft, NFT_MSG_GETSETELEM, set->table, set->name, nft_read_message,
+			     reading);
 		if (r == 0)
 			r = nft_read_ranges(reading);
 	}
@@ -149,20 +159,33 @@ static int dump_elements(struct nft *nft, struct nft_reading *reading)
 
 static int dump_all(struct nft *nft, struct nft_reading *reading)
 {
-	int r = dump(nft, NFT_MSG_GETTABLE, NFT_MSG_NEWTABLE, NULL, reading);
+	int r = dump_kind(nft, NFT_MSG_GETTABLE, NFT_MSG_NEWTABLE, reading);
 
-	if (r < 0 || !reading->found->nft_table)
-		return r;
-	r = dump(nft, NFT_MSG_GETCHAIN, NFT_MSG_NEWCHAIN, NULL, reading);
 	if (r == 0)
-		r = dump(nft, NFT_MSG_GETSET, NFT_MSG_NEWSET, NULL, reading);
+		r = dump_kind(nft, NFT_MSG_GETCHAIN, NFT_MSG_NEWCHAIN, reading);
+	if (r == 0)
+		r = dump_kind(nft, NFT_MSG_GETSET, NFT_MSG_NEWSET, reading);
+	if (r == 0)
+		r = dump_kind(nft, NFT_MSG_GETOBJ, NFT_MSG_NEWOBJ, reading);
 	nft_read_definitions(reading);
 	if (r == 0)
 		r = dump_elements(nft, reading);
 	if (r == 0)
-		r = dump(nft, NFT_MSG_GETRULE, NFT_MSG_NEWRULE, NULL, reading);
+		r = dump_kind(nft, NFT_MSG_GETRULE, NFT_MSG_NEWRULE, reading);
 	nft_read_finish(reading);
 	return r == -ENOENT ? -EAGAIN : r; /* gone since we heard of it */
+}
+
+static int remember_device(struct nft *nft, const struct nft_chain *chain)
+{
+	struct nft_device device = { 0 };
+	struct nft_hook hook;
+
+	if (!chain->hook || nft_hook_parse(chain->table, chain->hook, &hook) < 0 || !hook.device[0])
+		return 0;
+	memcpy(device.name, hook.device, sizeof(device.name));
+	device.index = if_nametoindex(hook.device);
+	return array_push(&nft->devices, device);
 }
 
 int nft_observe(struct nft *nft, struct objects *found)
@@ -175,19 +198,26 @@ int nft_observe(struct nft *nft, struct objects *found)
 		r = dump_all(nft, &reading);
 		nft_reading_done(&reading);
 	}
+	nft->devices.n = 0;
+	array_foreach(&found->nft_chains, chain)
+		r = r < 0 ? r : remember_device(nft, chain);
 	return r;
 }
 
-/* The answers to a transaction. */
-struct answers {
-	const struct nft_batch *batch;
-	struct step *steps;
-	bool any, acknowledged;
-	int error;     /* the first one */
-	size_t failed; /* the step it is about, or SIZE_MAX */
-};
+bool nft_devices_changed(struct nft *nft)
+{
+	bool changed = false;
 
-static void read_error(const struct nlmsghdr *message, struct answers *answers)
+	array_foreach(&nft->devices, device) {
+		unsigned index = if_nametoindex(device->name);
+
+		changed = changed || index != device->index;
+		device->index = index;
+	}
+	return changed;
+}
+
+static void read_error(const struct nlmsghdr *message, struct nft_answers *answers)
 {
 	const struct nlmsgerr *error = netlink_header(message, sizeof(*error));
 
@@ -195,37 +225,29 @@ static void read_error(const struct nlmsghdr *message, struct answers *answers)
 		return;
 	if (error->error == 0) {
 		answers->acknowledged = true;
-	} else if (answers->error == 0) {
-		answers->error = error->error;
-		answers->failed = nft_batch_step(answers->batch, message->nlmsg_seq);
+		return;
 	}
-}
-
-static void read_echo(const struct nlmsghdr *message, struct answers *answers)
-{
-	const struct nlattr *attributes[NFTA_RULE_HANDLE + 1];
-	size_t i = nft_batch_step(answers->batch, message->nlmsg_seq);
-
-	netlink_attributes(message, sizeof(struct nfgenmsg), attributes, NFTA_RULE_HANDLE);
-	if (i != SIZE_MAX && answers->steps[i].kind == OBJECT_NFT_RULE &&
-	    attributes[NFTA_RULE_HANDLE] &&
-	    mnl_attr_validate(attributes[NFTA_RULE_HANDLE], MNL_TYPE_U64) == 0)
-		answers->steps[i].handle = be64toh(mnl_attr_get_u64(attributes[NFTA_RULE_HANDLE]));
+	if (answers->refusal)
+		answers->refusal(nft_batch_step(answers->batch, message->nlmsg_seq), error->error,
+				 answers->userdata);
+	if (answers->error == 0)
+		answers->error = error->error;
 }
 
 static int answer_message(const struct nlmsghdr *message, void *userdata)
 {
-	struct answers *answers = userdata;
+	struct nft_answers *answers = userdata;
+	size_t step = nft_batch_step(answers->batch, message->nlmsg_seq);
 
 	answers->any = true;
 	if (message->nlmsg_type == NLMSG_ERROR)
 		read_error(message, answers);
-	else if (message->nlmsg_type == (NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_NEWRULE))
-		read_echo(message, answers);
+	else if (answers->echo && step != SIZE_MAX)
+		answers->echo(step, message, answers->userdata);
 	return 0;
 }
 
-static int read_answers(struct nft *nft, struct answers *answers)
+static int read_answers(struct nft *nft, struct nft_answers *answers)
 {
 	int r = 0;
 
@@ -254,6 +276,34 @@ static int send_batch(struct nft *nft, const struct nft_batch *batch)
 	return 0;
 }
 
+int nft_transact(struct nft *nft, struct nft_batch *batch, struct nft_answers *answers)
+{
+	int r;
+
+	nft->requests.sequence += (uint32_t)batch->steps.n + 2;
+	r = send_batch(nft, batch);
+	return r < 0 ? r : read_answers(nft, answers);
+}
+
+struct taking {
+	struct step *steps;
+	size_t n; /* what comes behind is carried over and no step */
+};
+
+static void take_handle(size_t i, const struct nlmsghdr *message, void *userdata)
+{
+	const struct nlattr *attributes[NFTA_RULE_HANDLE + 1];
+	const struct taking *taking = userdata;
+
+	if (i >= taking->n || taking->steps[i].kind != OBJECT_NFT_RULE ||
+	    message->nlmsg_type != (NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_NEWRULE))
+		return;
+	netlink_attributes(message, sizeof(struct nfgenmsg), attributes, NFTA_RULE_HANDLE);
+	if (attributes[NFTA_RULE_HANDLE] &&
+	    mnl_attr_validate(attributes[NFTA_RULE_HANDLE], MNL_TYPE_U64) == 0)
+		taking->steps[i].handle = be64toh(mnl_attr_get_u64(attributes[NFTA_RULE_HANDLE]));
+}
+
 /* Which step was not liked. */
 static void log_refusal(const struct step *step, int error)
 {
@@ -262,11 +312,15 @@ static void log_refusal(const struct step *step, int error)
 	const struct nft_set *set = object;
 	const struct nft_element *element = object;
 	const struct nft_rule *rule = object;
+	const struct nft_helper *helper = object;
 
 	if (step->kind == OBJECT_NFT_CHAIN)
 		log_errno(LOG_DEBUG, error, "nftables refuses chain %s", chain->name);
 	else if (step->kind == OBJECT_NFT_SET)
 		log_errno(LOG_DEBUG, error, "nftables refuses set %s", set->name);
+	else if (step->kind == OBJECT_NFT_HELPER)
+		log_errno(LOG_DEBUG, error, "nftables refuses ct helper %s of type %s",
+			  helper->name, helper->type);
 	else if (step->kind == OBJECT_NFT_ELEMENT)
 		log_errno(LOG_DEBUG, error, "nftables refuses elements of %s", element->set);
 	else if (step->kind == OBJECT_NFT_RULE)
@@ -276,34 +330,65 @@ static void log_refusal(const struct step *step, int error)
 		log_errno(LOG_DEBUG, error, "nftables refuses the table");
 }
 
-static int transact(struct nft *nft, struct nft_batch *batch, struct answers *answers)
+/* The first that is refused is the one: others may fail for want of it. */
+static void take_refusal(size_t i, int error, void *userdata)
 {
-	int r;
+	const struct taking *taking = userdata;
 
-	nft->requests.sequence += (uint32_t)batch->steps.n + 2;
-	r = send_batch(nft, batch);
-	return r < 0 ? r : read_answers(nft, answers);
+	if (i >= taking->n)
+		return;
+	for (size_t before = 0; before < i; before++)
+		if (taking->steps[before].refused)
+			return;
+	taking->steps[i].refused = true;
+	log_refusal(&taking->steps[i], error);
+}
+
+static void make(struct nft_batch *batch, uint32_t sequence, const struct taking *taking,
+		 const struct nft_carried *carried)
+{
+	nft_batch_begin(batch, sequence);
+	nft_batch_steps(batch, taking->steps, taking->n);
+	nft_carry_put(batch, carried, taking->n);
+	nft_batch_end(batch);
+}
+
+static int take_steps(struct nft *nft, struct step *steps, size_t n)
+{
+	struct taking taking = { steps, n };
+	struct nft_carried carried = { 0 };
+	struct nft_batch batch = { 0 };
+	struct nft_answers answers = {
+		.batch = &batch, .echo = take_handle, .refusal = take_refusal, .userdata = &taking
+	};
+	int r = nft_carry_take(nft, steps, n, &carried);
+
+	if (r == 0) {
+		make(&batch, nft->requests.sequence + 1, &taking, &carried);
+		r = batch.error;
+	}
+	if (r == 0)
+		r = nft_transact(nft, &batch, &answers);
+	else if (batch.steps.n)
+		take_refusal(batch.steps.v[batch.steps.n - 1], r, &taking);
+	nft_batch_done(&batch);
+	nft_carried_done(&carried);
+	return r;
 }
 
 int nft_apply(struct nft *nft, struct step *steps, size_t n)
 {
-	struct nft_batch batch;
-	struct answers answers = { .batch = &batch, .steps = steps, .failed = SIZE_MAX };
-	int r;
+	int r = n ? take_steps(nft, steps, n) : 0;
 
-	if (n == 0)
-		return 0;
-	r = nft_batch_make(&batch, steps, n, nft->requests.sequence + 1);
-	if (r == 0)
-		r = transact(nft, &batch, &answers);
-	else if (batch.steps.n)
-		answers.failed = batch.steps.v[batch.steps.n - 1];
-	if (r < 0 && answers.failed < n)
-		log_refusal(&steps[answers.failed], r);
-	else if (r < 0)
+	if (r < 0)
 		log_errno(LOG_DEBUG, r, "nftables transaction failed");
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
+		const struct nft_chain *chain = steps[i].wanted;
+		bool hooked = r == 0 && steps[i].kind == OBJECT_NFT_CHAIN && chain;
+
 		steps[i].error = r;
-	nft_batch_done(&batch);
+		if (hooked && remember_device(nft, chain) < 0)
+			return -ENOMEM;
+	}
 	return r;
 }

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Our nftables table: read it, change it in one transaction, hear of changes by others. */
+/* Our nftables tables: read them, change them in one transaction, hear of changes by others. */
 
 struct nft;
 
@@ -21,7 +21,7 @@ DEFINE_CLEANUP(struct nft *, nft_free)
 /* Becomes readable when there are notifications for nft_read_events(). */
 int nft_event_fd(const struct nft *nft);
 /*
- * Reads the notifications that have arrived. *ret_changed: somebody else changed our table, or
+ * Reads the notifications that have arrived. *ret_changed: somebody else changed our tables, or
  * notifications were lost. Our own transactions do not count.
  */
 int nft_read_events(struct nft *nft, bool *ret_changed);
@@ -33,8 +33,15 @@ int nft_read_events(struct nft *nft, bool *ret_changed);
 int nft_observe(struct nft *nft, struct objects *found);
 
 /*
+ * True when a device that a chain of ours is hooked into went, came or was replaced since the last
+ * look: up to Linux 6.15 the kernel silently takes such a chain out with the device.
+ */
+bool nft_devices_changed(struct nft *nft);
+
+/*
  * Takes the steps, all of nft kinds, in their order as one transaction: either all of them or none.
- * Fills in step.error, the same for all, and step.handle of rules that were added or changed.
+ * Fills in step.error, the same for all, step.refused, and step.handle of rules that were added or
+ * changed.
  */
 int nft_apply(struct nft *nft, struct step *steps, size_t n);
 

@@ -77,22 +77,35 @@ void nft_message_end(struct nft_batch *batch, struct nlmsghdr *message)
 	batch->bytes.n += NLMSG_ALIGN(message->nlmsg_len);
 }
 
-struct nlmsghdr *nft_message_begin(struct nft_batch *batch, uint16_t type, uint16_t flags,
-				   size_t step)
+uint8_t nft_table_family(enum nft_table_id table)
 {
-	struct nlmsghdr *message =
-		begin_raw(batch, NFNL_SUBSYS_NFTABLES << 8 | type, flags, NFPROTO_INET, 0);
+	return table == NFT_NETDEV ? NFPROTO_NETDEV : NFPROTO_INET;
+}
 
-	if (message && array_push(&batch->steps, step) < 0)
+/* The attribute that names the table is the first one of every kind of message. */
+struct nlmsghdr *nft_message_begin(struct nft_batch *batch, uint16_t type, uint16_t flags,
+				   enum nft_table_id table, size_t step)
+{
+	struct nlmsghdr *message = begin_raw(batch, NFNL_SUBSYS_NFTABLES << 8 | type, flags,
+					     nft_table_family(table), 0);
+
+	if (!message)
+		return NULL;
+	if (array_push(&batch->steps, step) < 0)
 		nft_batch_fail(batch, -ENOMEM);
-	if (message)
-		message->nlmsg_seq = batch->sequence + (uint32_t)batch->steps.n;
+	message->nlmsg_seq = batch->sequence + (uint32_t)batch->steps.n;
+	mnl_attr_put_strz(message, NFTA_TABLE_NAME, UPLINKD_TABLE);
 	return batch->error ? NULL : message;
 }
 
 void nft_put_u32(struct nlmsghdr *message, uint16_t attribute, uint32_t value)
 {
 	mnl_attr_put_u32(message, attribute, htonl(value));
+}
+
+void nft_put_u64(struct nlmsghdr *message, uint16_t attribute, uint64_t value)
+{
+	mnl_attr_put_u64(message, attribute, htobe64(value));
 }
 
 void nft_put_name(struct nft_batch *batch, struct nlmsghdr *message, uint16_t attribute,
@@ -107,21 +120,21 @@ void nft_put_name(struct nft_batch *batch, struct nlmsghdr *message, uint16_t at
 static void make_table(struct nft_batch *batch, const struct step *step, size_t i)
 {
 	bool add = step->action == STEP_ADD;
-	struct nlmsghdr *message = nft_message_begin(
-		batch, add ? NFT_MSG_NEWTABLE : NFT_MSG_DELTABLE, add ? NLM_F_CREATE : 0, i);
+	struct nlmsghdr *message =
+		nft_message_begin(batch, add ? NFT_MSG_NEWTABLE : NFT_MSG_DELTABLE,
+				  add ? NLM_F_CREATE : 0, step->table, i);
 
-	if (!message)
-		return;
-	mnl_attr_put_strz(message, NFTA_TABLE_NAME, UPLINKD_TABLE);
-	nft_message_end(batch, message);
+	if (message)
+		nft_message_end(batch, message);
 }
 
-static void put_hook(struct nft_batch *batch, struct nlmsghdr *message, const char *text)
+static void put_hook(struct nft_batch *batch, struct nlmsghdr *message, enum nft_table_id table,
+		     const char *text)
 {
 	struct nft_hook hook;
 	struct nlattr *nest;
 
-	if (nft_hook_parse(text, &hook) < 0) {
+	if (nft_hook_parse(table, text, &hook) < 0) {
 		nft_batch_fail(batch, -EINVAL);
 		return;
 	}
@@ -130,6 +143,8 @@ static void put_hook(struct nft_batch *batch, struct nlmsghdr *message, const ch
 	nest = mnl_attr_nest_start(message, NFTA_CHAIN_HOOK);
 	nft_put_u32(message, NFTA_HOOK_HOOKNUM, hook.number);
 	nft_put_u32(message, NFTA_HOOK_PRIORITY, (uint32_t)hook.priority);
+	if (hook.device[0])
+		mnl_attr_put_strz(message, NFTA_HOOK_DEV, hook.device);
 	mnl_attr_nest_end(message, nest);
 }
 
@@ -137,15 +152,15 @@ static void make_chain(struct nft_batch *batch, const struct step *step, size_t 
 {
 	bool add = step->action == STEP_ADD;
 	const struct nft_chain *chain = add ? step->wanted : step->found;
-	struct nlmsghdr *message = nft_message_begin(
-		batch, add ? NFT_MSG_NEWCHAIN : NFT_MSG_DELCHAIN, add ? NLM_F_CREATE : 0, i);
+	struct nlmsghdr *message =
+		nft_message_begin(batch, add ? NFT_MSG_NEWCHAIN : NFT_MSG_DELCHAIN,
+				  add ? NLM_F_CREATE : 0, chain->table, i);
 
 	if (!message)
 		return;
-	mnl_attr_put_strz(message, NFTA_CHAIN_TABLE, UPLINKD_TABLE);
 	nft_put_name(batch, message, NFTA_CHAIN_NAME, chain->name);
 	if (add && chain->hook)
-		put_hook(batch, message, chain->hook);
+		put_hook(batch, message, chain->table, chain->hook);
 	nft_message_end(batch, message);
 }
 
@@ -156,7 +171,31 @@ static int compile(const struct nft_rule *wanted, struct nftnl_rule *rule)
 	nft_tag_write(wanted->tag, tag);
 	if (nftnl_rule_set_data(rule, NFTNL_RULE_USERDATA, tag, sizeof(tag)) < 0)
 		return -ENOMEM;
-	return nft_compile(wanted->text, rule);
+	return nft_compile(wanted->table, wanted->text, rule);
+}
+
+/* Rules know helpers by the names we give them, and the kernel by their type. */
+static void make_helper(struct nft_batch *batch, const struct step *step, size_t i)
+{
+	bool add = step->action == STEP_ADD;
+	const struct nft_helper *helper = add ? step->wanted : step->found;
+	struct nlmsghdr *message = nft_message_begin(batch, add ? NFT_MSG_NEWOBJ : NFT_MSG_DELOBJ,
+						     add ? NLM_F_CREATE : 0, helper->table, i);
+	struct nlattr *nest;
+
+	if (!message)
+		return;
+	nft_put_name(batch, message, NFTA_OBJ_NAME, helper->name);
+	nft_put_u32(message, NFTA_OBJ_TYPE, NFT_OBJECT_CT_HELPER);
+	if (add) {
+		nest = mnl_attr_nest_start(message, NFTA_OBJ_DATA);
+		nft_put_name(batch, message, NFTA_CT_HELPER_NAME, helper->type);
+		mnl_attr_put_u16(message, NFTA_CT_HELPER_L3PROTO,
+				 htons(helper->family ? helper->family : NFPROTO_INET));
+		mnl_attr_put_u8(message, NFTA_CT_HELPER_L4PROTO, helper->protocol);
+		mnl_attr_nest_end(message, nest);
+	}
+	nft_message_end(batch, message);
 }
 
 /* The kernel tells the handle of what it made by an echo of the message. */
@@ -170,14 +209,14 @@ static void make_rule(struct nft_batch *batch, const struct step *step, size_t i
 	const struct nft_rule *wanted = step->wanted, *found = step->found;
 	bool gone = step->action == STEP_DELETE;
 	_cleanup_(nftnl_rule_freep) struct nftnl_rule *rule = nftnl_rule_alloc();
-	struct nlmsghdr *message = nft_message_begin(
-		batch, gone ? NFT_MSG_DELRULE : NFT_MSG_NEWRULE, flags[step->action], i);
+	struct nlmsghdr *message =
+		nft_message_begin(batch, gone ? NFT_MSG_DELRULE : NFT_MSG_NEWRULE,
+				  flags[step->action], gone ? found->table : wanted->table, i);
 
 	if (!rule)
 		nft_batch_fail(batch, -ENOMEM);
 	if (!rule || !message)
 		return;
-	mnl_attr_put_strz(message, NFTA_RULE_TABLE, UPLINKD_TABLE);
 	nft_put_name(batch, message, NFTA_RULE_CHAIN, gone ? found->chain : wanted->chain);
 	if (step->action != STEP_ADD)
 		mnl_attr_put_u64(message, NFTA_RULE_HANDLE, htobe64(found->handle));
@@ -207,12 +246,16 @@ static size_t make_steps(struct nft_batch *batch, const struct step *steps, size
 	case OBJECT_NFT_SET:
 		nft_make_set(batch, step, i);
 		return 1;
+	case OBJECT_NFT_HELPER:
+		make_helper(batch, step, i);
+		return 1;
 	case OBJECT_NFT_ELEMENT:
 		return nft_make_elements(batch, steps, n, i);
 	case OBJECT_NFT_RULE:
 		make_rule(batch, step, i);
 		return 1;
 	case OBJECT_SYSCTL:
+	case OBJECT_TUNNEL:
 	case OBJECT_ALIAS:
 	case OBJECT_ROUTE:
 	case OBJECT_RULE:
@@ -233,18 +276,25 @@ static void make_boundary(struct nft_batch *batch, uint16_t type, uint32_t seque
 	nft_message_end(batch, message);
 }
 
-int nft_batch_make(struct nft_batch *batch, const struct step *steps, size_t n, uint32_t sequence)
+void nft_batch_begin(struct nft_batch *batch, uint32_t sequence)
+{
+	*batch = (struct nft_batch){ .sequence = sequence };
+	make_boundary(batch, NFNL_MSG_BATCH_BEGIN, sequence);
+}
+
+void nft_batch_end(struct nft_batch *batch)
+{
+	if (batch->error == 0 && batch->steps.n)
+		((struct nlmsghdr *)(batch->bytes.v + batch->last))->nlmsg_flags |= NLM_F_ACK;
+	make_boundary(batch, NFNL_MSG_BATCH_END, batch->sequence + (uint32_t)batch->steps.n + 1);
+}
+
+void nft_batch_steps(struct nft_batch *batch, const struct step *steps, size_t n)
 {
 	size_t i = 0;
 
-	*batch = (struct nft_batch){ .sequence = sequence };
-	make_boundary(batch, NFNL_MSG_BATCH_BEGIN, sequence);
 	while (i < n && batch->error == 0)
 		i += make_steps(batch, steps, n, i);
-	if (batch->error == 0 && n)
-		((struct nlmsghdr *)(batch->bytes.v + batch->last))->nlmsg_flags |= NLM_F_ACK;
-	make_boundary(batch, NFNL_MSG_BATCH_END, sequence + (uint32_t)batch->steps.n + 1);
-	return batch->error;
 }
 
 void nft_batch_done(struct nft_batch *batch)

@@ -19,19 +19,27 @@ struct nft_batch {
 };
 
 /*
- * Makes the messages of all steps. 0; -EINVAL for a step that cannot be expressed, which is the one
- * of the last message then; -ENOMEM. nft_batch_done() in any case.
+ * A batch begins, takes the messages of steps and possibly others, and ends: batch->error is then
+ * 0; -EINVAL for a step that cannot be expressed, which is the one of the last message; -ENOMEM.
+ * nft_batch_done() in any case.
  */
-int nft_batch_make(struct nft_batch *batch, const struct step *steps, size_t n, uint32_t sequence);
+void nft_batch_begin(struct nft_batch *batch, uint32_t sequence);
+void nft_batch_steps(struct nft_batch *batch, const struct step *steps, size_t n);
+void nft_batch_end(struct nft_batch *batch);
+/* The family of a table (NFPROTO_*). */
+uint8_t nft_table_family(enum nft_table_id table);
 void nft_batch_done(struct nft_batch *batch);
 /* The index of the step that a message with this sequence number is for, or SIZE_MAX. */
 size_t nft_batch_step(const struct nft_batch *batch, uint32_t sequence);
 
-/* For nft_batch.c and nft_set.c. */
+/* For nft_batch.c, nft_set.c and nft_member.c. */
 
-/* A new message (NFT_MSG_*) for step `i`, with room for any, or NULL after a failure. */
+/*
+ * A new message (NFT_MSG_*) for step `i`, with room for any, or NULL after a failure. The first
+ * attribute names the table, as in all of them.
+ */
 struct nlmsghdr *nft_message_begin(struct nft_batch *batch, uint16_t type, uint16_t flags,
-				   size_t i);
+				   enum nft_table_id table, size_t i);
 void nft_message_end(struct nft_batch *batch, struct nlmsghdr *message);
 /* Remembers an error, if it is one. */
 void nft_batch_fail(struct nft_batch *batch, int error);
@@ -40,6 +48,8 @@ void nft_put_u32(struct nlmsghdr *message, uint16_t attribute, uint32_t value);
 /* Fails with names longer than the kernel's limit, which the room of a message counts on. */
 void nft_put_name(struct nft_batch *batch, struct nlmsghdr *message, uint16_t attribute,
 		  const char *name);
+void nft_put_u64(struct nlmsghdr *message, uint16_t attribute, uint64_t value);
+void nft_put_data(struct nlmsghdr *message, uint16_t attribute, const void *data, size_t size);
 void nft_make_set(struct nft_batch *batch, const struct step *step, size_t i);
 /* Returns the number of steps, from `i` on, that it made messages of. */
 size_t nft_make_elements(struct nft_batch *batch, const struct step *steps, size_t n, size_t i);

@@ -15,6 +15,7 @@ struct nftnl_rule;
  */
 struct nft_code {
 	struct nftnl_rule *rule;
+	bool netdev;              /* of the table of that family */
 	uint8_t family, protocol; /* which packets come this far; 0: all */
 	int error;
 };
@@ -29,6 +30,9 @@ void nft_code_depend(struct nft_code *code, const struct nft_field *field);
 void nft_code_load(struct nft_code *code, const struct nft_field *field, uint32_t level,
 		   uint8_t size, unsigned word);
 void nft_code_number(struct nft_code *code, uint32_t modulus, uint32_t offset, unsigned word);
+/* The hash of the `size` bytes at `key`. */
+void nft_code_hash(struct nft_code *code, uint32_t modulus, uint32_t seed, uint32_t offset,
+		   uint32_t size, unsigned key, unsigned word);
 void nft_code_value(struct nft_code *code, const void *value, uint8_t size, unsigned word);
 /* word = (word & mask) ^ flip */
 void nft_code_mask(struct nft_code *code, const void *mask, const void *flip, uint8_t size,
@@ -47,14 +51,50 @@ void nft_code_member(struct nft_code *code, const char *set, bool invert, unsign
 /* Replaces the key at `word` by the data of a map. */
 void nft_code_map(struct nft_code *code, const char *map, unsigned word);
 void nft_code_verdict_map(struct nft_code *code, const char *map, unsigned word);
-/* `operation`: NFT_DYNSET_OP_*; timeout 0: the set's. */
-void nft_code_update(struct nft_code *code, uint32_t operation, const char *set,
-		     uint64_t timeout_ms, unsigned word);
+
+/* What lets pass up to a rate or a number of connections, or what is over it. */
+struct nft_limit {
+	enum {
+		NFT_LIMIT_NONE,
+		NFT_LIMIT_RATE,
+		NFT_LIMIT_CONNECTIONS
+	} kind;
+	bool over;
+	uint64_t rate, unit_s; /* packets in that time */
+	uint32_t burst;        /* packets */
+	uint32_t connections;
+};
+void nft_code_limit(struct nft_code *code, const struct nft_limit *limit);
+
+/* An element added, renewed or deleted by a packet, its key at word 0. */
+struct nft_update {
+	uint32_t operation; /* NFT_DYNSET_OP_* */
+	const char *set;
+	uint64_t timeout_ms;    /* 0: the set's */
+	struct nft_limit limit; /* each element has one of its own */
+	bool mapped;            /* a map: */
+	unsigned data;          /* where its data are */
+};
+void nft_code_update(struct nft_code *code, const struct nft_update *update);
 
 /* Sets a meta or conntrack field. */
 void nft_code_set(struct nft_code *code, const struct nft_field *field, unsigned word);
-/* `type`: NFT_NAT_*; the address is at word 0, a port behind it. */
-void nft_code_nat(struct nft_code *code, uint32_t type, uint8_t family, bool port);
+/* Writes a header field, and the checksums that depend on it. Not every field can be. */
+void nft_code_write(struct nft_code *code, const struct nft_field *field, unsigned word);
+/* The maximum segment size, at `word` in network byte order, into its TCP option. */
+void nft_code_segment_size(struct nft_code *code, unsigned word);
+/* Assigns the helper that the table knows by that name. */
+void nft_code_helper(struct nft_code *code, const char *name);
+
+enum nft_nat_port {
+	NFT_NAT_NO_PORT,
+	NFT_NAT_PORT_OF_MAP, /* behind the address */
+	NFT_NAT_PORT_GIVEN   /* at word 4 */
+};
+/* `type`: NFT_NAT_*; the address is at word 0. */
+void nft_code_nat(struct nft_code *code, uint32_t type, uint8_t family, enum nft_nat_port port);
+/* To the device whose index is at word 0, and the neighbour at word 4. */
+void nft_code_forward(struct nft_code *code, uint8_t family);
 /* `verdict`: NF_* or NFT_*; `chain`: NULL unless a jump. */
 void nft_code_verdict(struct nft_code *code, uint32_t verdict, const char *chain);
 void nft_code_reject(struct nft_code *code, uint32_t type, uint8_t reason);

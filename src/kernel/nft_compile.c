@@ -1,20 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The grammar of rules. Statements are told apart by their first words, and what begins with none
- * of them is a match (nft_match.c). All of it happens in one pass from left to right, each part
- * appending its expressions (nft_code.c) as soon as it is understood, in the shape that nft(8)
- * gives them: what it lists must be what it would have written itself.
+ * of them is a match (nft_match.c); what changes sets, marks and headers is in nft_change.c. All of
+ * it happens in one pass from left to right, each part appending its expressions (nft_code.c) as
+ * soon as it is understood, in the shape that nft(8) gives them: what it lists must be what it
+ * would have written itself.
  */
 #include "kernel/nft_compile.h"
 
 #include "base/array.h"
 #include "base/ip.h"
-#include "base/time.h"
 #include "kernel/nft_parse.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
+#include <linux/icmp.h>
+#include <linux/icmpv6.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
+#include <net/if.h>
 #include <string.h>
 
 static int parse_counter(struct nft_parser *parser, uint32_t unused)
@@ -48,9 +52,54 @@ static int parse_reset(struct nft_parser *parser, uint32_t unused)
 	return 0;
 }
 
-static int parse_unreachable(struct nft_parser *parser, uint32_t reason)
+struct reason {
+	const char *name;
+	uint8_t code;
+};
+
+static const struct reason icmp_reasons[] = {
+	{ "net-unreachable", ICMP_NET_UNREACH },   { "host-unreachable", ICMP_HOST_UNREACH },
+	{ "prot-unreachable", ICMP_PROT_UNREACH }, { "port-unreachable", ICMP_PORT_UNREACH },
+	{ "net-prohibited", ICMP_NET_ANO },        { "host-prohibited", ICMP_HOST_ANO },
+	{ "admin-prohibited", ICMP_PKT_FILTERED }, { 0 },
+};
+
+static const struct reason icmp6_reasons[] = {
+	{ "no-route", ICMPV6_NOROUTE },
+	{ "admin-prohibited", ICMPV6_ADM_PROHIBITED },
+	{ "addr-unreachable", ICMPV6_ADDR_UNREACH },
+	{ "port-unreachable", ICMPV6_PORT_UNREACH },
+	{ "policy-fail", ICMPV6_POLICY_FAIL },
+	{ "reject-route", ICMPV6_REJECT_ROUTE },
+	{ 0 },
+};
+
+static const struct reason icmpx_reasons[] = {
+	{ "no-route", NFT_REJECT_ICMPX_NO_ROUTE },
+	{ "port-unreachable", NFT_REJECT_ICMPX_PORT_UNREACH },
+	{ "host-unreachable", NFT_REJECT_ICMPX_HOST_UNREACH },
+	{ "admin-prohibited", NFT_REJECT_ICMPX_ADMIN_PROHIBITED },
+	{ 0 },
+};
+
+/* `family`: NFPROTO_*, or NFPROTO_INET for what says it in either. */
+static int parse_unreachable(struct nft_parser *parser, uint32_t family)
 {
-	nft_code_reject(&parser->code, NFT_REJECT_ICMPX_UNREACH, (uint8_t)reason);
+	const struct nft_field of_family = { .family = (uint8_t)family };
+	const struct reason *reason = family == NFPROTO_IPV4   ? icmp_reasons
+				      : family == NFPROTO_IPV6 ? icmp6_reasons
+							       : icmpx_reasons;
+	const char *name = nft_take(parser);
+	bool both = family == NFPROTO_INET;
+
+	while (reason->name && strcmp(reason->name, name) != 0)
+		reason++;
+	if (!reason->name)
+		return -EINVAL;
+	if (!both)
+		nft_code_depend(&parser->code, &of_family);
+	nft_code_reject(&parser->code, both ? NFT_REJECT_ICMPX_UNREACH : NFT_REJECT_ICMP_UNREACH,
+			reason->code);
 	return 0;
 }
 
@@ -60,145 +109,173 @@ static int parse_masquerade(struct nft_parser *parser, uint32_t unused)
 	return 0;
 }
 
-/* "numgen inc mod" is behind us. */
-static int take_pick(struct nft_parser *parser)
+static int parse_notrack(struct nft_parser *parser, uint32_t unused)
 {
-	uint32_t modulus, offset = 0;
-
-	if (nft_take_number(parser, &modulus) < 0 || modulus == 0)
-		return -EINVAL;
-	if (nft_take_words(parser, "offset") && nft_take_number(parser, &offset) < 0)
-		return -EINVAL;
-	nft_code_number(&parser->code, modulus, offset, 0);
+	nft_code_plain(&parser->code, "notrack");
 	return 0;
 }
 
-static int parse_pick(struct nft_parser *parser, uint32_t unused)
+static int parse_pick(struct nft_parser *parser)
 {
-	int r = take_pick(parser);
-
-	if (r == 0 && !nft_take_words(parser, "vmap"))
+	if (nft_take_pick(parser, 0) < 0 || !nft_take_words(parser, "vmap"))
 		return -EINVAL;
-	return r == 0 ? nft_take_verdict_map(parser) : r;
+	return nft_take_verdict_map(parser);
 }
 
-static int take_nat_address(struct nft_parser *parser, uint8_t family)
+static int take_family(struct nft_parser *parser, uint8_t *ret)
+{
+	*ret = nft_take_words(parser, "ip") ? NFPROTO_IPV4 : NFPROTO_IPV6;
+	return *ret == NFPROTO_IPV4 || nft_take_words(parser, "ip6") ? 0 : -EINVAL;
+}
+
+/* True when keys or a pick are ahead and not a constant. */
+static bool at_source(const struct nft_parser *parser)
+{
+	return nft_at_pick(parser) || nft_at_operand(parser);
+}
+
+static int take_address(struct nft_parser *parser, const char *text, uint8_t family, unsigned word)
 {
 	struct ip_address address;
 
-	if (ip_parse(nft_take(parser), &address) < 0 || address.family != family)
+	if (ip_parse(text, &address) < 0 || address.family != family)
 		return -EINVAL;
-	nft_code_value(&parser->code, address.bytes, (uint8_t)ip_size(family), 0);
+	nft_code_value(&parser->code, address.bytes, (uint8_t)ip_size(family), word);
 	return 0;
 }
 
-/* Where to: an address, or a map that a pick or keys lead to. */
-static int take_nat_target(struct nft_parser *parser, uint8_t family, bool *ret_mapped)
+/* Cuts "ADDRESS:PORT" or "[ADDRESS]:PORT" in two. NULL when there is no port. */
+static const char *cut_port(char *text, uint8_t family, char **ret_address)
 {
-	const char *map;
-	int r;
+	char *colon = strrchr(text, ':');
 
-	*ret_mapped = true;
-	if (nft_take_words(parser, "numgen inc mod")) {
-		r = take_pick(parser);
-	} else if (nft_at_operand(parser)) {
-		r = nft_take_operands(parser);
-	} else {
-		*ret_mapped = false;
-		return take_nat_address(parser, family);
+	*ret_address = text;
+	if (!colon || (family == NFPROTO_IPV6 && (text[0] != '[' || colon[-1] != ']')))
+		return NULL;
+	*colon = '\0';
+	if (family == NFPROTO_IPV6) {
+		colon[-1] = '\0';
+		++*ret_address;
 	}
-	map = r == 0 && nft_take_words(parser, "map") ? nft_take_set(parser) : NULL;
-	if (!map)
+	return colon + 1;
+}
+
+/* "ADDRESS", "ADDRESS:PORT" or "[ADDRESS]:PORT" */
+static int take_constant(struct nft_parser *parser, uint8_t family, enum nft_nat_port *ret_port)
+{
+	char text[64], *address;
+	const char *word = nft_take(parser), *port;
+	uint64_t number;
+	uint16_t wire;
+
+	if (strlen(word) >= sizeof(text))
 		return -EINVAL;
-	nft_code_map(&parser->code, map, 0);
+	strcpy(text, word);
+	port = cut_port(text, family, &address);
+	if (take_address(parser, address, family, 0) < 0)
+		return -EINVAL;
+	*ret_port = port ? NFT_NAT_PORT_GIVEN : NFT_NAT_NO_PORT;
+	if (!port)
+		return 0;
+	if (nft_number(port, sizeof(wire), &number) < 0 || number == 0)
+		return -EINVAL;
+	wire = htons((uint16_t)number);
+	nft_code_value(&parser->code, &wire, sizeof(wire), 4);
 	return 0;
 }
 
 static int parse_nat(struct nft_parser *parser, uint32_t type)
 {
-	uint8_t family = nft_take_words(parser, "ip")    ? NFPROTO_IPV4
-			 : nft_take_words(parser, "ip6") ? NFPROTO_IPV6
-							 : 0;
-	bool mapped;
+	enum nft_nat_port port = NFT_NAT_NO_PORT;
+	uint8_t family;
+	bool address_only;
+	int r;
 
-	if (!family || !nft_take_words(parser, "to") ||
-	    take_nat_target(parser, family, &mapped) < 0)
+	if (take_family(parser, &family) < 0)
 		return -EINVAL;
-	nft_code_nat(&parser->code, type, family, type == NFT_NAT_DNAT && mapped);
-	return 0;
-}
-
-/* "@SET { KEY [& MASK] [timeout TIME] }" */
-static int parse_update(struct nft_parser *parser, uint32_t operation)
-{
-	const char *set = nft_take_set(parser);
-	struct nft_operand operand;
-	struct nft_value bits;
-	uint64_t timeout_ms = 0;
-
-	if (!set || !nft_take_words(parser, "{") || nft_take_operand(parser, &operand) < 0 ||
-	    operand.field->mask)
+	address_only = type == NFT_NAT_SNAT || nft_take_words(parser, "addr");
+	if (!nft_take_words(parser, "to"))
 		return -EINVAL;
-	nft_code_depend(&parser->code, operand.field);
-	nft_load(parser, &operand, operand.field->size);
-	if (nft_take_words(parser, "&")) {
-		if (nft_field_value(operand.field, nft_take(parser), &bits) < 0)
-			return -EINVAL;
-		nft_mask(parser, &operand, &bits);
-	}
-	if (nft_take_words(parser, "timeout") && duration_parse(nft_take(parser), &timeout_ms) < 0)
-		return -EINVAL;
-	if (!nft_take_words(parser, "}"))
-		return -EINVAL;
-	nft_code_update(&parser->code, operation, set, timeout_ms, 0);
-	return 0;
-}
-
-static const struct nft_field marks[] = {
-	[NFT_SOURCE_META] = { .source = NFT_SOURCE_META, .selector = NFT_META_MARK },
-	[NFT_SOURCE_CT] = { .source = NFT_SOURCE_CT, .selector = NFT_CT_MARK },
-};
-
-static bool is_mark(const struct nft_field *field)
-{
-	return field->source < ELEMENTS_OF(marks) &&
-	       field->selector == marks[field->source].selector;
-}
-
-/* "MARK [& MASK [| VALUE]]": both of them in one expression. */
-static int take_mark(struct nft_parser *parser)
-{
-	struct nft_operand source;
-	uint32_t keep, value = 0;
-
-	if (nft_take_operand(parser, &source) < 0 || !is_mark(source.field))
-		return -EINVAL;
-	nft_load(parser, &source, source.field->size);
-	if (!nft_take_words(parser, "&"))
-		return 0;
-	if (nft_take_number(parser, &keep) < 0)
-		return -EINVAL;
-	if (nft_take_words(parser, "|") && nft_take_number(parser, &value) < 0)
-		return -EINVAL;
-	keep &= ~value;
-	nft_code_mask(&parser->code, &keep, &value, sizeof(keep), 0);
-	return 0;
-}
-
-/* "SOURCE mark set" is behind us. */
-static int parse_set(struct nft_parser *parser, uint32_t source)
-{
-	uint32_t value;
-
-	if (nft_at_operand(parser)) {
-		if (take_mark(parser) < 0)
-			return -EINVAL;
+	if (at_source(parser)) {
+		r = nft_take_mapped(parser, 0);
+		port = address_only ? NFT_NAT_NO_PORT : NFT_NAT_PORT_OF_MAP;
 	} else {
-		if (nft_take_number(parser, &value) < 0)
-			return -EINVAL;
-		nft_code_value(&parser->code, &value, sizeof(value), 0);
+		r = take_constant(parser, family, &port);
 	}
-	nft_code_set(&parser->code, &marks[source], 0);
+	if (r == 0)
+		nft_code_nat(&parser->code, type, family, port);
+	return r;
+}
+
+/* "NAME" (in quotes), a device's index, or a map of indexes. */
+static int take_device(struct nft_parser *parser)
+{
+	static const struct nft_field name = { .notation = NFT_NOTATION_INTERFACE,
+					       .size = IFNAMSIZ };
+	struct nft_value value;
+	const char *text;
+	uint64_t number;
+	uint32_t index;
+
+	if (at_source(parser))
+		return nft_take_mapped(parser, 0);
+	text = nft_take(parser);
+	if (text[0] == '"') {
+		if (nft_field_value(&name, text, &value) < 0)
+			return -EINVAL;
+		index = if_nametoindex((const char *)value.bytes);
+		if (index == 0)
+			return -ENODEV;
+	} else {
+		if (nft_number(text, sizeof(index), &number) < 0 || number == 0)
+			return -EINVAL;
+		index = (uint32_t)number;
+	}
+	nft_code_value(&parser->code, &index, sizeof(index), 0);
+	return 0;
+}
+
+/* The device is loaded before the address that is written before it. */
+static int parse_forward(struct nft_parser *parser, uint32_t unused)
+{
+	size_t address, device, end;
+	uint8_t family;
+	int r;
+
+	if (take_family(parser, &family) < 0 || !nft_take_words(parser, "to"))
+		return -EINVAL;
+	address = parser->at;
+	while (*nft_peek(parser) && strcmp(nft_peek(parser), "device") != 0)
+		nft_take(parser);
+	device = parser->at;
+	if (!nft_take_words(parser, "device"))
+		return -EINVAL;
+	r = take_device(parser);
+	if (r < 0)
+		return r;
+	end = parser->at;
+	parser->at = address;
+	r = at_source(parser) ? nft_take_mapped(parser, 4)
+			      : take_address(parser, nft_take(parser), family, 4);
+	if (r < 0 || parser->at != device)
+		return -EINVAL;
+	parser->at = end;
+	nft_code_forward(&parser->code, family);
+	return 0;
+}
+
+/* "NAME" in quotes. */
+static int parse_helper(struct nft_parser *parser, uint32_t unused)
+{
+	const char *text = nft_take(parser);
+	size_t length = strlen(text);
+	char name[NFT_NAME_MAXLEN];
+
+	if (length < 3 || length - 2 >= sizeof(name) || text[0] != '"' || text[length - 1] != '"')
+		return -EINVAL;
+	memcpy(name, text + 1, length - 2);
+	name[length - 2] = '\0';
+	nft_code_helper(&parser->code, name);
 	return 0;
 }
 
@@ -214,31 +291,44 @@ static const struct {
 	{ "jump", parse_jump, (uint32_t)NFT_JUMP },
 	{ "goto", parse_jump, (uint32_t)NFT_GOTO },
 	{ "reject with tcp reset", parse_reset, 0 },
-	{ "reject with icmpx no-route", parse_unreachable, NFT_REJECT_ICMPX_NO_ROUTE },
-	{ "reject with icmpx port-unreachable", parse_unreachable, NFT_REJECT_ICMPX_PORT_UNREACH },
-	{ "reject with icmpx admin-prohibited", parse_unreachable,
-	  NFT_REJECT_ICMPX_ADMIN_PROHIBITED },
+	{ "reject with icmp", parse_unreachable, NFPROTO_IPV4 },
+	{ "reject with icmpv6", parse_unreachable, NFPROTO_IPV6 },
+	{ "reject with icmpx", parse_unreachable, NFPROTO_INET },
 	{ "masquerade", parse_masquerade, 0 },
+	{ "notrack", parse_notrack, 0 },
 	{ "snat", parse_nat, NFT_NAT_SNAT },
 	{ "dnat", parse_nat, NFT_NAT_DNAT },
-	{ "numgen inc mod", parse_pick, 0 },
-	{ "update", parse_update, NFT_DYNSET_OP_UPDATE },
-	{ "delete", parse_update, NFT_DYNSET_OP_DELETE },
-	{ "meta mark set", parse_set, NFT_SOURCE_META },
-	{ "ct mark set", parse_set, NFT_SOURCE_CT },
+	{ "fwd", parse_forward, 0 },
+	{ "add", nft_parse_update, NFT_DYNSET_OP_ADD },
+	{ "update", nft_parse_update, NFT_DYNSET_OP_UPDATE },
+	{ "delete", nft_parse_update, NFT_DYNSET_OP_DELETE },
+	{ "meta mark set", nft_parse_mark, NFT_SOURCE_META },
+	{ "ct mark set", nft_parse_mark, NFT_SOURCE_CT },
+	{ "ct helper set", parse_helper, 0 },
+	{ "tcp option maxseg size set", nft_parse_segment_size, 0 },
 };
+
+static bool at_limit(const struct nft_parser *parser)
+{
+	const char *const *next = parser->tokens + parser->at;
+	size_t n = parser->n - parser->at;
+
+	return nft_words_match("limit rate", next, n) || nft_words_match("ct count", next, n);
+}
 
 static int parse_statement(struct nft_parser *parser)
 {
 	for (size_t i = 0; i < ELEMENTS_OF(statements); i++)
 		if (nft_take_words(parser, statements[i].words))
 			return statements[i].parse(parser, statements[i].argument);
-	return nft_parse_match(parser);
+	if (nft_at_pick(parser))
+		return parse_pick(parser);
+	return at_limit(parser) ? nft_parse_limit(parser) : nft_parse_match(parser);
 }
 
-int nft_compile(const char *text, struct nftnl_rule *rule)
+int nft_compile(enum nft_table_id table, const char *text, struct nftnl_rule *rule)
 {
-	struct nft_parser parser = { .code.rule = rule };
+	struct nft_parser parser = { .code = { .rule = rule, .netdev = table == NFT_NETDEV } };
 	int r = nft_parser_read(&parser, text);
 
 	while (r == 0 && parser.at < parser.n)

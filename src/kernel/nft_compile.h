@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
+#include "intent/objects.h"
+
 #include <stdint.h>
 
 struct nftnl_rule;
@@ -12,26 +14,46 @@ struct nftnl_rule;
  *
  *   match     KEY [== | !=] VALUE | FIRST-LAST | PREFIX
  *             KEY & MASK [== | !=] VALUE
- *   lookup    KEY [& MASK] [!=] @SET            KEY { . KEY } [!=] @SET
- *             KEY [& MASK] vmap @MAP            KEY { . KEY } vmap @MAP
- *   pick      numgen inc mod N [offset M] vmap @MAP
- *   change    MARK set VALUE                    MARK set MARK [& MASK [| VALUE]]
+ *   lookup    KEY [& MASK] [!=] @SET            KEYS [!=] @SET
+ *             KEY [& MASK] vmap @MAP            KEYS vmap @MAP
+ *   KEYS      KEY [& MASK] { . KEY [& MASK] }
+ *   pick      PICK vmap @MAP
+ *   PICK      numgen inc mod N [offset M]       jhash KEYS mod N seed S [offset M]
+ *   SOURCE    KEYS map @MAP                     PICK map @MAP
+ *   limit     LIMIT
+ *   LIMIT     limit rate [over] N/UNIT [burst M packets]     ct count [over] N
+ *   UNIT      second  minute  hour  day
+ *   mark      MARK set VALUE                    MARK set MARK [& MASK [| VALUE]]
+ *             MARK set PICK                     MARK set SOURCE
  *   nat       dnat|snat ip|ip6 to TARGET        masquerade
- *   target    ADDRESS                           KEY { . KEY } map @MAP
- *             numgen inc mod N [offset M] map @MAP
- *   sets      update|delete @SET { KEY [& MASK] [timeout 10m] }
+ *   TARGET    ADDRESS                           ADDRESS:PORT  [ADDRESS]:PORT
+ *             SOURCE
+ *   forward   fwd ip|ip6 to ADDRESS|SOURCE device "NAME"|INDEX|SOURCE
+ *   sets      add|update|delete @SET { KEYS [timeout 10m] [LIMIT] }
+ *             add|update|delete @MAP { KEYS [timeout 10m] [LIMIT] : KEYS | NUMBER | ADDRESS }
+ *   header    KEY set VALUE                     KEY set KEY & MASK
+ *             tcp option maxseg size set N
+ *   tracking  notrack                           ct helper set "NAME"
  *   verdict   accept  drop  return  jump CHAIN  goto CHAIN
- *   reject    reject with tcp reset             reject with icmpx REASON
- *   reason    no-route  port-unreachable  admin-prohibited
+ *   reject    reject with tcp reset             reject with icmp|icmpv6|icmpx REASON
  *   count     counter
  *
- * KEYs: meta nfproto, meta l4proto, meta mark, meta skuid, meta skgid, iifname, oifname, oif,
- * ct state (new, established, related, invalid, untracked), ct direction, ct status (dnat, snat),
- * ct mark, ip saddr, ip daddr, ip dscp, ip6 saddr, ip6 daddr, ip6 dscp, th sport, th dport,
- * tcp flags, fib daddr oif, socket cgroupv2 level N (value: the cgroup's id, decimal).
- * A key of one family or protocol implies the match on it, as in nft(8). The data of a dnat's map
- * is an address and a port, that of an snat's map an address.
+ * KEYs: meta nfproto (not in NFT_NETDEV), meta protocol, meta l4proto, meta length, meta mark,
+ * meta skuid, meta skgid, iifname, oifname, iif, oif, ct state (new, established, related, invalid,
+ * untracked), ct direction, ct status (dnat, snat), ct mark, ct original|reply ip|ip6 saddr|daddr,
+ * ct original|reply proto-src|proto-dst, ip saddr, daddr, dscp, length, id, frag-off, protocol,
+ * ip6 saddr, daddr, dscp, icmp|icmpv6 type|code, frag more-fragments|frag-off, exthdr frag (exists,
+ * missing), tcp|udp|sctp|th sport|dport, tcp flags, @nh|@th,OFFSET,LENGTH (bits that make whole
+ * bytes), fib daddr oif, socket cgroupv2 level N (value: the cgroup's id, decimal).
+ * A key of one family or protocol implies the match on it, as in nft(8). Headers that can be set:
+ * all of ip and ip6 that have two bytes or more, and ports by the name of their protocol, whose
+ * checksum has to follow ("th" has none). A miss in a SOURCE ends the rule.
  *
- * 0; -EINVAL for a text outside the language (a bug of ours, found by tests); -ENOMEM.
+ * The data of a dnat's map is an address and a port; "dnat ip addr to SOURCE", which nft(8) writes
+ * without the "addr", takes one of addresses alone. That of an snat's and of a forward's map is an
+ * address, that of a device's map an index. A forward to "NAME" means who has the name now.
+ *
+ * 0; -EINVAL for a text outside the language (a bug of ours, found by tests); -ENODEV for a device
+ * that is not there; -ENOMEM.
  */
-int nft_compile(const char *text, struct nftnl_rule *rule);
+int nft_compile(enum nft_table_id table, const char *text, struct nftnl_rule *rule);

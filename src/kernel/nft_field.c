@@ -10,12 +10,16 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <linux/if_ether.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_conntrack_common.h>
+#include <linux/netfilter/nf_conntrack_tuple_common.h>
 #include <linux/netfilter/nf_tables.h>
 #include <net/if.h>
 #include <netinet/ip.h>
 #include <netinet/ip6.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,6 +38,43 @@ static const struct nft_name protocols[] = {
 	{ "gre", IPPROTO_GRE },
 	{ "esp", IPPROTO_ESP },
 	{ "ah", IPPROTO_AH },
+	{ 0 },
+};
+
+static const struct nft_name ethernet[] = {
+	{ "ip", ETH_P_IP },
+	{ "ip6", ETH_P_IPV6 },
+	{ "arp", ETH_P_ARP },
+	{ 0 },
+};
+
+static const struct nft_name icmp_types[] = {
+	{ "echo-reply", 0 },
+	{ "destination-unreachable", 3 },
+	{ "redirect", 5 },
+	{ "echo-request", 8 },
+	{ "time-exceeded", 11 },
+	{ "parameter-problem", 12 },
+	{ 0 },
+};
+
+static const struct nft_name icmp6_types[] = {
+	{ "destination-unreachable", 1 },
+	{ "packet-too-big", 2 },
+	{ "time-exceeded", 3 },
+	{ "parameter-problem", 4 },
+	{ "echo-request", 128 },
+	{ "echo-reply", 129 },
+	{ "nd-router-solicit", 133 },
+	{ "nd-router-advert", 134 },
+	{ "nd-neighbor-solicit", 135 },
+	{ "nd-neighbor-advert", 136 },
+	{ 0 },
+};
+
+static const struct nft_name existence[] = {
+	{ "missing", 0 },
+	{ "exists", 1 },
 	{ 0 },
 };
 
@@ -63,7 +104,27 @@ static const struct nft_name tcp_flags[] = {
 	{ "ack", 0x10 }, { "urg", 0x20 }, { 0 },
 };
 
+#define TUPLE(way, name, selector, size, notation)                                             \
+	{                                                                                      \
+		"ct " #way " " name, NFT_SOURCE_CT, selector, size, notation, .direction = way \
+	}
+#define TUPLES(way)                                                                 \
+	TUPLE(way, "ip saddr", NFT_CT_SRC_IP, 4, NFT_NOTATION_ADDRESS),             \
+		TUPLE(way, "ip daddr", NFT_CT_DST_IP, 4, NFT_NOTATION_ADDRESS),     \
+		TUPLE(way, "ip6 saddr", NFT_CT_SRC_IP6, 16, NFT_NOTATION_ADDRESS),  \
+		TUPLE(way, "ip6 daddr", NFT_CT_DST_IP6, 16, NFT_NOTATION_ADDRESS),  \
+		TUPLE(way, "proto-src", NFT_CT_PROTO_SRC, 2, NFT_NOTATION_NETWORK), \
+		TUPLE(way, "proto-dst", NFT_CT_PROTO_DST, 2, NFT_NOTATION_NETWORK)
+
+/* Named as in rules. */
+enum direction {
+	original = 1 + IP_CT_DIR_ORIGINAL,
+	reply = 1 + IP_CT_DIR_REPLY
+};
+
 static const struct nft_field fields[] = {
+	{ "meta protocol", NFT_SOURCE_META, NFT_META_PROTOCOL, 2, NFT_NOTATION_NETWORK, ethernet },
+	{ "meta length", NFT_SOURCE_META, NFT_META_LEN, 4, NFT_NOTATION_HOST },
 	{ "meta nfproto", NFT_SOURCE_META, NFT_META_NFPROTO, 1, NFT_NOTATION_HOST, families },
 	{ "meta l4proto", NFT_SOURCE_META, NFT_META_L4PROTO, 1, NFT_NOTATION_HOST, protocols },
 	{ "meta mark", NFT_SOURCE_META, NFT_META_MARK, 4, NFT_NOTATION_HOST },
@@ -77,6 +138,16 @@ static const struct nft_field fields[] = {
 	{ "ct direction", NFT_SOURCE_CT, NFT_CT_DIRECTION, 1, NFT_NOTATION_HOST, directions },
 	{ "ct status", NFT_SOURCE_CT, NFT_CT_STATUS, 4, NFT_NOTATION_FLAGS, statuses },
 	{ "ct mark", NFT_SOURCE_CT, NFT_CT_MARK, 4, NFT_NOTATION_HOST },
+	TUPLES(original),
+	TUPLES(reply),
+	{ "ip length", NFT_SOURCE_NETWORK, offsetof(struct iphdr, tot_len), 2, NFT_NOTATION_NETWORK,
+	  .family = NFPROTO_IPV4 },
+	{ "ip id", NFT_SOURCE_NETWORK, offsetof(struct iphdr, id), 2, NFT_NOTATION_NETWORK,
+	  .family = NFPROTO_IPV4 },
+	{ "ip frag-off", NFT_SOURCE_NETWORK, offsetof(struct iphdr, frag_off), 2,
+	  NFT_NOTATION_NETWORK, .family = NFPROTO_IPV4 },
+	{ "ip protocol", NFT_SOURCE_NETWORK, offsetof(struct iphdr, protocol), 1,
+	  NFT_NOTATION_NETWORK, protocols, .family = NFPROTO_IPV4 },
 	{ "ip saddr", NFT_SOURCE_NETWORK, offsetof(struct iphdr, saddr), 4, NFT_NOTATION_ADDRESS,
 	  .family = NFPROTO_IPV4 },
 	{ "ip daddr", NFT_SOURCE_NETWORK, offsetof(struct iphdr, daddr), 4, NFT_NOTATION_ADDRESS,
@@ -89,6 +160,28 @@ static const struct nft_field fields[] = {
 	  NFT_NOTATION_ADDRESS, .family = NFPROTO_IPV6 },
 	{ "ip6 dscp", NFT_SOURCE_NETWORK, 0, 2, NFT_NOTATION_NETWORK, .family = NFPROTO_IPV6,
 	  .mask = 0x0fc0, .shift = 6 },
+	{ "icmp type", NFT_SOURCE_TRANSPORT, 0, 1, NFT_NOTATION_NETWORK, icmp_types,
+	  .family = NFPROTO_IPV4, .protocol = IPPROTO_ICMP },
+	{ "icmp code", NFT_SOURCE_TRANSPORT, 1, 1, NFT_NOTATION_NETWORK, .family = NFPROTO_IPV4,
+	  .protocol = IPPROTO_ICMP },
+	{ "icmpv6 type", NFT_SOURCE_TRANSPORT, 0, 1, NFT_NOTATION_NETWORK, icmp6_types,
+	  .family = NFPROTO_IPV6, .protocol = IPPROTO_ICMPV6 },
+	{ "icmpv6 code", NFT_SOURCE_TRANSPORT, 1, 1, NFT_NOTATION_NETWORK, .family = NFPROTO_IPV6,
+	  .protocol = IPPROTO_ICMPV6 },
+	{ "frag more-fragments", NFT_SOURCE_FRAGMENT, 3, 1, NFT_NOTATION_NETWORK,
+	  .family = NFPROTO_IPV6, .mask = 0x01 },
+	{ "frag frag-off", NFT_SOURCE_FRAGMENT, 2, 2, NFT_NOTATION_NETWORK, .family = NFPROTO_IPV6,
+	  .mask = 0xfff8, .shift = 3 },
+	{ "exthdr frag", NFT_SOURCE_HEADER, IPPROTO_FRAGMENT, 1, NFT_NOTATION_NETWORK, existence,
+	  .family = NFPROTO_IPV6 },
+	{ "tcp sport", NFT_SOURCE_TRANSPORT, 0, 2, NFT_NOTATION_NETWORK, .protocol = IPPROTO_TCP },
+	{ "tcp dport", NFT_SOURCE_TRANSPORT, 2, 2, NFT_NOTATION_NETWORK, .protocol = IPPROTO_TCP },
+	{ "udp sport", NFT_SOURCE_TRANSPORT, 0, 2, NFT_NOTATION_NETWORK, .protocol = IPPROTO_UDP },
+	{ "udp dport", NFT_SOURCE_TRANSPORT, 2, 2, NFT_NOTATION_NETWORK, .protocol = IPPROTO_UDP },
+	{ "sctp sport", NFT_SOURCE_TRANSPORT, 0, 2, NFT_NOTATION_NETWORK,
+	  .protocol = IPPROTO_SCTP },
+	{ "sctp dport", NFT_SOURCE_TRANSPORT, 2, 2, NFT_NOTATION_NETWORK,
+	  .protocol = IPPROTO_SCTP },
 	{ "th sport", NFT_SOURCE_TRANSPORT, 0, 2, NFT_NOTATION_NETWORK },
 	{ "th dport", NFT_SOURCE_TRANSPORT, 2, 2, NFT_NOTATION_NETWORK },
 	{ "tcp flags", NFT_SOURCE_TRANSPORT, 13, 1, NFT_NOTATION_FLAGS, tcp_flags,
@@ -116,17 +209,41 @@ size_t nft_words_match(const char *words, const char *const *tokens, size_t n)
 	return 0;
 }
 
-const struct nft_field *nft_field_find(const char *const *tokens, size_t n, size_t *ret_used)
+/* "@nh,OFFSET,LENGTH" or "@th,...", in bits that make whole bytes. */
+static bool raw_field(const char *token, struct nft_field *ret)
 {
+	struct nft_field field = { .words = "", .notation = NFT_NOTATION_NETWORK };
+	unsigned offset, length;
+	int used = 0;
+
+	if (sscanf(token, "@nh,%4u,%3u%n", &offset, &length, &used) == 2 && !token[used])
+		field.source = NFT_SOURCE_NETWORK;
+	else if (sscanf(token, "@th,%4u,%3u%n", &offset, &length, &used) == 2 && !token[used])
+		field.source = NFT_SOURCE_TRANSPORT;
+	else
+		return false;
+	if (offset % 8 || length % 8 || offset / 8 > UINT8_MAX || length == 0 ||
+	    length / 8 > NFT_VALUE_MAX)
+		return false;
+	field.selector = offset / 8;
+	field.size = (uint8_t)(length / 8);
+	*ret = field;
+	return true;
+}
+
+size_t nft_field_find(const char *const *tokens, size_t n, struct nft_field *ret)
+{
+	if (n && tokens[0][0] == '@')
+		return raw_field(tokens[0], ret);
 	for (size_t i = 0; i < ELEMENTS_OF(fields); i++) {
 		size_t used = nft_words_match(fields[i].words, tokens, n);
 
 		if (used) {
-			*ret_used = used;
-			return &fields[i];
+			*ret = fields[i];
+			return used;
 		}
 	}
-	return NULL;
+	return 0;
 }
 
 int nft_number(const char *text, size_t size, uint64_t *ret)

@@ -11,6 +11,8 @@ enum nft_source {
 	NFT_SOURCE_CT,
 	NFT_SOURCE_NETWORK,   /* the network header */
 	NFT_SOURCE_TRANSPORT, /* the transport header */
+	NFT_SOURCE_FRAGMENT,  /* the IPv6 fragment header */
+	NFT_SOURCE_HEADER,    /* whether there is an IPv6 extension header of that number */
 	NFT_SOURCE_FIB,
 	NFT_SOURCE_CGROUP
 };
@@ -46,12 +48,13 @@ struct nft_field {
 	uint8_t family, protocol;     /* which packets have it: NFPROTO_*, IPPROTO_*; 0: all */
 	uint16_t mask;                /* the field's bits, when it does not fill its bytes */
 	uint8_t shift;
+	uint8_t direction; /* of a conntrack tuple: 1 + IP_CT_DIR_*, or 0 */
 };
 
 /* The number of tokens that spell `words`, or 0 when they do not. */
 size_t nft_words_match(const char *words, const char *const *tokens, size_t n);
-/* The field that the tokens begin with, and by how many of them, or NULL. */
-const struct nft_field *nft_field_find(const char *const *tokens, size_t n, size_t *ret_used);
+/* The field that the tokens begin with. The number of them that spell it, or 0. */
+size_t nft_field_find(const char *const *tokens, size_t n, struct nft_field *ret);
 /* Reads a value in the field's notation. 0 or -EINVAL. */
 int nft_field_value(const struct nft_field *field, const char *text, struct nft_value *ret);
 /* A number, decimal or 0x, of at most `size` bytes. 0 or -EINVAL. */

@@ -10,14 +10,14 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/if_ether.h>
+#include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <string.h>
 
 /* A match that has been read up to its value. */
 struct match {
 	struct nft_operand operand;
-	bool masked; /* by the text */
-	struct nft_value mask;
 	bool inverted, compared; /* "!=", or one of "==" and "!=" */
 };
 
@@ -29,32 +29,45 @@ static uint32_t comparison(const struct match *match)
 /* Loads the whole field as its value is written. */
 static void load_field(struct nft_parser *parser, const struct match *match)
 {
-	const struct nft_field *field = match->operand.field;
+	const struct nft_field *field = &match->operand.field;
 	uint16_t own = field->size == 1 ? field->mask : htons(field->mask);
 	struct nft_value bits = { 0 };
 
 	nft_load(parser, &match->operand, field->size);
-	if (match->masked) {
-		nft_mask(parser, &match->operand, &match->mask);
+	if (match->operand.masked) {
+		nft_mask(parser, &match->operand, &match->operand.mask);
 	} else if (field->mask) {
 		memcpy(bits.bytes, &own, field->size);
 		nft_mask(parser, &match->operand, &bits);
 	}
 }
 
+/* The family that a frame's protocol stands for, or 0. */
+static uint8_t family_of_frame(const struct nft_value *value)
+{
+	uint16_t protocol;
+
+	memcpy(&protocol, value->bytes, sizeof(protocol));
+	return protocol == htons(ETH_P_IP)     ? NFPROTO_IPV4
+	       : protocol == htons(ETH_P_IPV6) ? NFPROTO_IPV6
+					       : 0;
+}
+
 /* A match on the family or protocol is what other fields imply, and is remembered like that. */
-static bool is_dependency(const struct match *match, const struct nft_value *value,
+static bool is_dependency(const struct match *match, const struct nft_value *value, bool netdev,
 			  struct nft_field *ret)
 {
-	const struct nft_field *field = match->operand.field;
+	const struct nft_field *field = &match->operand.field;
 
 	*ret = (struct nft_field){ 0 };
-	if (field->source != NFT_SOURCE_META || match->masked || match->inverted)
+	if (field->source != NFT_SOURCE_META || match->operand.masked || match->inverted)
 		return false;
 	if (field->selector == NFT_META_NFPROTO)
 		ret->family = value->bytes[0];
 	else if (field->selector == NFT_META_L4PROTO)
 		ret->protocol = value->bytes[0];
+	else if (field->selector == NFT_META_PROTOCOL && netdev)
+		ret->family = family_of_frame(value);
 	return ret->family || ret->protocol;
 }
 
@@ -62,12 +75,13 @@ static void match_value(struct nft_parser *parser, const struct match *match,
 			const struct nft_value *value)
 {
 	static const struct nft_value zero;
-	const struct nft_field *field = match->operand.field;
+	const struct nft_field *field = &match->operand.field;
 	struct nft_field implied;
 
-	if (is_dependency(match, value, &implied)) {
+	if (is_dependency(match, value, parser->code.netdev, &implied)) {
 		nft_code_depend(&parser->code, &implied);
-	} else if (field->notation == NFT_NOTATION_FLAGS && !match->compared && !match->masked) {
+	} else if (field->notation == NFT_NOTATION_FLAGS && !match->compared &&
+		   !match->operand.masked) {
 		nft_load(parser, &match->operand, field->size);
 		nft_mask(parser, &match->operand, value);
 		nft_code_compare(&parser->code, NFT_CMP_NEQ, &zero, field->size, 0);
@@ -79,11 +93,11 @@ static void match_value(struct nft_parser *parser, const struct match *match,
 
 static int match_prefix(struct nft_parser *parser, struct match *match, const char *text)
 {
-	const struct nft_field *field = match->operand.field;
+	const struct nft_field *field = &match->operand.field;
 	struct ip_prefix prefix, all = { 0 };
 	uint8_t size;
 
-	if (match->masked || ip_prefix_parse(text, &prefix) < 0 ||
+	if (match->operand.masked || ip_prefix_parse(text, &prefix) < 0 ||
 	    ip_size(prefix.address.family) != field->size)
 		return -EINVAL;
 	prefix = ip_network(&prefix);
@@ -94,8 +108,8 @@ static int match_prefix(struct nft_parser *parser, struct match *match, const ch
 		memset(all.address.bytes, 0xff, field->size);
 		all.address.family = prefix.address.family;
 		all.length = prefix.length;
-		memcpy(match->mask.bytes, ip_network(&all).address.bytes, field->size);
-		match->masked = true;
+		memcpy(match->operand.mask.bytes, ip_network(&all).address.bytes, field->size);
+		match->operand.masked = true;
 		load_field(parser, match);
 		size = field->size;
 	}
@@ -117,7 +131,7 @@ static void turn(const struct nft_field *field, struct nft_value *value)
 
 static int match_range(struct nft_parser *parser, struct match *match, const char *text)
 {
-	const struct nft_field *field = match->operand.field;
+	const struct nft_field *field = &match->operand.field;
 	struct nft_value first, last;
 	char low[64];
 	const char *dash = strchr(text, '-');
@@ -147,11 +161,11 @@ static int take_match_value(struct nft_parser *parser, struct match *match)
 	const char *text = nft_take(parser);
 	struct nft_value value;
 
-	if (nft_field_value(match->operand.field, text, &value) == 0) {
+	if (nft_field_value(&match->operand.field, text, &value) == 0) {
 		match_value(parser, match, &value);
 		return 0;
 	}
-	switch (match->operand.field->notation) {
+	switch (match->operand.field.notation) {
 	case NFT_NOTATION_ADDRESS:
 		return strchr(text, '/') ? match_prefix(parser, match, text)
 					 : match_range(parser, match, text);
@@ -194,18 +208,18 @@ static bool is_lookup(const struct nft_parser *parser)
 int nft_parse_match(struct nft_parser *parser)
 {
 	struct match match = { 0 };
-	size_t start = parser->at;
+	struct nft_operands operands;
 
-	if (nft_take_operand(parser, &match.operand) < 0)
+	if (nft_take_operands(parser, &operands) < 0)
 		return -EINVAL;
-	if (strcmp(nft_peek(parser), ".") == 0) {
-		parser->at = start;
-		return nft_take_operands(parser) < 0 ? -EINVAL : take_lookup(parser);
+	if (operands.n > 1) {
+		nft_load_operands(parser, &operands, 0);
+		return take_lookup(parser);
 	}
-	nft_code_depend(&parser->code, match.operand.field);
-	match.masked = nft_take_words(parser, "&");
-	if (match.masked && nft_field_value(match.operand.field, nft_take(parser), &match.mask) < 0)
-		return -EINVAL;
+	match.operand = operands.v[0];
+	nft_code_depend(&parser->code, &match.operand.field);
+	if (nft_take_words(parser, "set"))
+		return nft_parse_write(parser, &match.operand);
 	if (is_lookup(parser)) {
 		load_field(parser, &match);
 		return take_lookup(parser);

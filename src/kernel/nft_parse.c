@@ -8,6 +8,7 @@
 #include "base/array.h"
 
 #include <errno.h>
+#include <linux/netfilter/nf_tables.h>
 #include <string.h>
 
 int nft_parser_read(struct nft_parser *parser, const char *text)
@@ -68,22 +69,32 @@ const char *nft_take_set(struct nft_parser *parser)
 
 bool nft_at_operand(const struct nft_parser *parser)
 {
-	size_t used;
+	struct nft_field field;
 
-	return nft_field_find(parser->tokens + parser->at, parser->n - parser->at, &used);
+	return nft_field_find(parser->tokens + parser->at, parser->n - parser->at, &field) > 0;
+}
+
+/* Frames have no family. */
+static bool is_there(const struct nft_parser *parser, const struct nft_field *field)
+{
+	return !parser->code.netdev || field->source != NFT_SOURCE_META ||
+	       field->selector != NFT_META_NFPROTO;
 }
 
 int nft_take_operand(struct nft_parser *parser, struct nft_operand *ret)
 {
 	struct nft_operand operand = { 0 };
-	size_t used = 0;
+	size_t used =
+		nft_field_find(parser->tokens + parser->at, parser->n - parser->at, &operand.field);
 
-	operand.field = nft_field_find(parser->tokens + parser->at, parser->n - parser->at, &used);
-	if (!operand.field)
+	if (!used || !is_there(parser, &operand.field))
 		return -EINVAL;
 	parser->at += used;
-	if (operand.field->source == NFT_SOURCE_CGROUP &&
+	if (operand.field.source == NFT_SOURCE_CGROUP &&
 	    nft_take_number(parser, &operand.level) < 0)
+		return -EINVAL;
+	operand.masked = nft_take_words(parser, "&");
+	if (operand.masked && nft_field_value(&operand.field, nft_take(parser), &operand.mask) < 0)
 		return -EINVAL;
 	*ret = operand;
 	return 0;
@@ -91,42 +102,120 @@ int nft_take_operand(struct nft_parser *parser, struct nft_operand *ret)
 
 void nft_load(struct nft_parser *parser, const struct nft_operand *operand, uint8_t size)
 {
-	nft_code_load(&parser->code, operand->field, operand->level, size, 0);
+	nft_code_load(&parser->code, &operand->field, operand->level, size, 0);
+}
+
+static void mask_at(struct nft_parser *parser, const struct nft_operand *operand,
+		    const struct nft_value *bits, unsigned word)
+{
+	static const struct nft_value none;
+
+	nft_code_mask(&parser->code, bits, &none, operand->field.size, word);
 }
 
 void nft_mask(struct nft_parser *parser, const struct nft_operand *operand,
 	      const struct nft_value *bits)
 {
-	static const struct nft_value none;
-
-	nft_code_mask(&parser->code, bits, &none, operand->field->size, 0);
+	mask_at(parser, operand, bits, 0);
 }
 
 static unsigned words_of(const struct nft_operand *operand)
 {
-	return (operand->field->size + 3U) / 4;
+	return (operand->field.size + 3U) / 4;
 }
 
-int nft_take_operands(struct nft_parser *parser)
+int nft_take_operands(struct nft_parser *parser, struct nft_operands *ret)
 {
-	struct nft_operand operands[NFT_CODE_WORDS];
-	unsigned word = 0;
-	size_t n = 0;
-
+	ret->n = ret->words = 0;
 	do {
-		struct nft_operand *operand = &operands[n++];
+		struct nft_operand *operand = &ret->v[ret->n++];
 
-		if (nft_take_operand(parser, operand) < 0 || operand->field->mask)
+		if (nft_take_operand(parser, operand) < 0)
 			return -EINVAL;
-		nft_code_depend(&parser->code, operand->field);
-		word += words_of(operand);
-		if (word > NFT_CODE_WORDS)
+		ret->words += words_of(operand);
+		if (ret->words > NFT_CODE_WORDS)
 			return -EINVAL;
 	} while (nft_take_words(parser, "."));
-	word = 0;
-	for (size_t i = 0; i < n; word += words_of(&operands[i++]))
-		nft_code_load(&parser->code, operands[i].field, operands[i].level,
-			      operands[i].field->size, word);
+	return 0;
+}
+
+void nft_load_operands(struct nft_parser *parser, const struct nft_operands *operands,
+		       unsigned word)
+{
+	if (word + operands->words > NFT_CODE_WORDS)
+		parser->code.error = -EINVAL;
+	for (size_t i = 0; i < operands->n; i++) {
+		if (operands->v[i].field.mask)
+			parser->code.error = -EINVAL;
+		nft_code_depend(&parser->code, &operands->v[i].field);
+	}
+	for (size_t i = 0; i < operands->n; word += words_of(&operands->v[i++])) {
+		const struct nft_operand *operand = &operands->v[i];
+
+		nft_code_load(&parser->code, &operand->field, operand->level, operand->field.size,
+			      word);
+		if (operand->masked)
+			mask_at(parser, operand, &operand->mask, word);
+	}
+}
+
+bool nft_at_pick(const struct nft_parser *parser)
+{
+	const char *next = nft_peek(parser);
+
+	return strcmp(next, "numgen") == 0 || strcmp(next, "jhash") == 0;
+}
+
+/* Fields side by side are hashed with what fills them up. */
+static uint32_t hashed_size(const struct nft_operands *operands)
+{
+	return operands->n == 1 ? operands->v[0].field.size : operands->words * 4;
+}
+
+/* The key of a hash stands behind the four words that its result may need. */
+int nft_take_pick(struct nft_parser *parser, unsigned word)
+{
+	uint32_t modulus = 0, seed = 0, offset = 0;
+	struct nft_operands key = { .n = 0 };
+	bool hash = nft_take_words(parser, "jhash");
+
+	if (hash && (nft_take_operands(parser, &key) < 0 || !nft_take_words(parser, "mod")))
+		return -EINVAL;
+	if (!hash && !nft_take_words(parser, "numgen inc mod"))
+		return -EINVAL;
+	if (nft_take_number(parser, &modulus) < 0 || modulus == 0)
+		return -EINVAL;
+	if (hash && (!nft_take_words(parser, "seed") || nft_take_number(parser, &seed) < 0))
+		return -EINVAL;
+	if (nft_take_words(parser, "offset") && nft_take_number(parser, &offset) < 0)
+		return -EINVAL;
+	if (!hash) {
+		nft_code_number(&parser->code, modulus, offset, word);
+		return 0;
+	}
+	nft_load_operands(parser, &key, word + 4);
+	nft_code_hash(&parser->code, modulus, seed, offset, hashed_size(&key), word + 4, word);
+	return 0;
+}
+
+static int take_keys(struct nft_parser *parser, unsigned word)
+{
+	struct nft_operands keys;
+
+	if (nft_take_operands(parser, &keys) < 0)
+		return -EINVAL;
+	nft_load_operands(parser, &keys, word);
+	return 0;
+}
+
+int nft_take_mapped(struct nft_parser *parser, unsigned word)
+{
+	int r = nft_at_pick(parser) ? nft_take_pick(parser, word) : take_keys(parser, word);
+	const char *map = r == 0 && nft_take_words(parser, "map") ? nft_take_set(parser) : NULL;
+
+	if (!map)
+		return -EINVAL;
+	nft_code_map(&parser->code, map, word);
 	return 0;
 }
 

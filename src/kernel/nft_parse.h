@@ -24,10 +24,19 @@ struct nft_parser {
 	struct nft_code code;
 };
 
-/* A field as it is written: with the level of a cgroup. */
+/* A field as it is written: "KEY [& MASK]". */
 struct nft_operand {
-	const struct nft_field *field;
-	uint32_t level;
+	struct nft_field field;
+	uint32_t level; /* of a cgroup */
+	bool masked;
+	struct nft_value mask;
+};
+
+/* "KEY [& MASK] { . KEY [& MASK] }" */
+struct nft_operands {
+	struct nft_operand v[NFT_CODE_WORDS];
+	size_t n;
+	unsigned words; /* that they fill, side by side */
 };
 
 /* Cuts a text into the words of a parser that has none yet. */
@@ -43,15 +52,30 @@ int nft_take_number(struct nft_parser *parser, uint32_t *ret);
 const char *nft_take_set(struct nft_parser *parser);
 bool nft_at_operand(const struct nft_parser *parser);
 int nft_take_operand(struct nft_parser *parser, struct nft_operand *ret);
-/* "KEY { . KEY }": its fields are loaded side by side. */
-int nft_take_operands(struct nft_parser *parser);
+int nft_take_operands(struct nft_parser *parser, struct nft_operands *ret);
 /* "@MAP" of verdicts, for the key that is loaded. */
 int nft_take_verdict_map(struct nft_parser *parser);
 
-/* Loads the first bytes of a field; all that is loaded is found from word 0 on. */
+/* Loads the first bytes of a field to word 0. */
 void nft_load(struct nft_parser *parser, const struct nft_operand *operand, uint8_t size);
 void nft_mask(struct nft_parser *parser, const struct nft_operand *operand,
 	      const struct nft_value *bits);
+/* Loads fields side by side from `word` on; those that do not fill their bytes are refused. */
+void nft_load_operands(struct nft_parser *parser, const struct nft_operands *operands,
+		       unsigned word);
+
+/* "numgen ..." or "jhash ..." */
+bool nft_at_pick(const struct nft_parser *parser);
+int nft_take_pick(struct nft_parser *parser, unsigned word);
+/* A pick or keys, and "map @MAP": what the map has for them is at `word` then. */
+int nft_take_mapped(struct nft_parser *parser, unsigned word);
 
 /* A statement that is a match or a lookup (nft_match.c). */
 int nft_parse_match(struct nft_parser *parser);
+/* Statements that change something, their first words behind us (nft_change.c). */
+int nft_parse_update(struct nft_parser *parser, uint32_t operation);
+int nft_parse_mark(struct nft_parser *parser, uint32_t source);
+int nft_parse_write(struct nft_parser *parser, const struct nft_operand *operand);
+int nft_parse_segment_size(struct nft_parser *parser, uint32_t unused);
+/* "limit rate ..." or "ct count ...", nothing of it behind us. */
+int nft_parse_limit(struct nft_parser *parser);

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the kernel says about our table, as objects. Everything in the table is reported, also what
+ * What the kernel says about our tables, as objects. Everything in them is reported, also what
  * others put there, so that the difference removes it; what our texts cannot express gets one that
  * no wanted object has. Left out are only things that go with others: anonymous sets and chains,
- * which belong to a rule, and the elements of dynamic sets, which belong to the packet path.
+ * which belong to a rule, and the elements of dynamic sets, which belong to the packet path; and
+ * named objects other than helpers, which do nothing without a rule.
  *
  * Messages of several dumps must be of one generation of the ruleset, which each carries.
  */
 #include "kernel/nft_read.h"
 
 #include "kernel/netlink.h"
+#include "kernel/nft_batch.h"
 #include "kernel/nft_text.h"
 #include "kernel/nft_types.h"
 
@@ -31,9 +33,10 @@ enum {
 
 struct nft_reading nft_reading_make(struct objects *found)
 {
-	found->nft_table = false;
+	memset(found->nft_tables, 0, sizeof(found->nft_tables));
 	found->nft_chains.n = 0;
 	found->nft_sets.n = 0;
+	found->nft_helpers.n = 0;
 	found->nft_elements.n = 0;
 	found->nft_rules.n = 0;
 	arena_done(&found->arena);
@@ -75,16 +78,17 @@ static int keep_string(struct nft_reading *reading, const char *text, const char
 	return 0;
 }
 
-static int read_table(struct nft_reading *reading, const struct nlattr **attributes)
+static int read_table(struct nft_reading *reading, enum nft_table_id table,
+		      const struct nlattr **attributes)
 {
-	reading->found->nft_table = true;
-	reading->dormant = be32(attributes[NFTA_TABLE_FLAGS]) & NFT_TABLE_F_DORMANT;
+	reading->found->nft_tables[table] = true;
+	reading->dormant[table] = be32(attributes[NFTA_TABLE_FLAGS]) & NFT_TABLE_F_DORMANT;
 	return 0;
 }
 
 /* A hook that is switched off or drops has another text than any wanted one. */
-static int read_hook(struct nft_reading *reading, const struct nlattr **attributes,
-		     const char **ret)
+static int read_hook(struct nft_reading *reading, enum nft_table_id table,
+		     const struct nlattr **attributes, const char **ret)
 {
 	const struct nlattr *where[NFTA_HOOK_MAX + 1];
 	const char *type = string(attributes[NFTA_CHAIN_TYPE]);
@@ -95,21 +99,24 @@ static int read_hook(struct nft_reading *reading, const struct nlattr **attribut
 	hook.number = be32(where[NFTA_HOOK_HOOKNUM]);
 	hook.priority = (int32_t)be32(where[NFTA_HOOK_PRIORITY]);
 	strncpy(hook.type, type ? type : UNKNOWN, sizeof(hook.type) - 1);
-	*ret = arena_printf(&reading->found->arena, "%s%s%s", nft_hook_text(&hook).text,
-			    drops ? " policy drop" : "", reading->dormant ? " dormant" : "");
+	if (string(where[NFTA_HOOK_DEV]))
+		strncpy(hook.device, string(where[NFTA_HOOK_DEV]), sizeof(hook.device) - 1);
+	*ret = arena_printf(&reading->found->arena, "%s%s%s", nft_hook_text(table, &hook).text,
+			    drops ? " policy drop" : "", reading->dormant[table] ? " dormant" : "");
 	return *ret ? 0 : -ENOMEM;
 }
 
-static int read_chain(struct nft_reading *reading, const struct nlattr **attributes)
+static int read_chain(struct nft_reading *reading, enum nft_table_id table,
+		      const struct nlattr **attributes)
 {
-	struct nft_chain chain = { 0 };
+	struct nft_chain chain = { .table = table };
 	int r;
 
 	if (be32(attributes[NFTA_CHAIN_FLAGS]) & NFT_CHAIN_BINDING)
 		return 0;
 	r = keep_string(reading, string(attributes[NFTA_CHAIN_NAME]), &chain.name);
 	if (r == 0 && attributes[NFTA_CHAIN_HOOK])
-		r = read_hook(reading, attributes, &chain.hook);
+		r = read_hook(reading, table, attributes, &chain.hook);
 	return r < 0 ? r : array_push(&reading->found->nft_chains, chain);
 }
 
@@ -130,19 +137,22 @@ static bool is_ours(uint32_t flags)
 	const uint32_t dynamic = NFT_SET_TIMEOUT | NFT_SET_EVAL;
 
 	return !(flags & ~(NFT_SET_INTERVAL | NFT_SET_MAP | NFT_SET_CONCAT | dynamic)) &&
-	       (!(flags & dynamic) || (flags & dynamic) == dynamic);
+	       (flags & dynamic) != NFT_SET_TIMEOUT;
 }
 
-static int read_set(struct nft_reading *reading, const struct nlattr **attributes)
+static int read_set(struct nft_reading *reading, enum nft_table_id table,
+		    const struct nlattr **attributes)
 {
 	uint32_t flags = be32(attributes[NFTA_SET_FLAGS]);
-	struct nft_set set = { 0 };
+	struct nft_set set = { .table = table };
 	int r;
 
 	if (flags & NFT_SET_ANONYMOUS)
 		return 0;
 	set.flags |= flags & NFT_SET_INTERVAL ? NFT_SET_IS_INTERVAL : 0;
-	set.flags |= flags & NFT_SET_EVAL ? NFT_SET_IS_DYNAMIC : 0;
+	if (flags & NFT_SET_EVAL)
+		set.flags |=
+			NFT_SET_IS_DYNAMIC | (flags & NFT_SET_TIMEOUT ? 0 : NFT_SET_IS_COUNTED);
 	r = keep_string(reading, string(attributes[NFTA_SET_NAME]), &set.name);
 	if (r == 0)
 		r = read_types(reading, is_ours(flags) ? attributes[NFTA_SET_KEY_TYPE] : NULL,
@@ -153,6 +163,28 @@ static int read_set(struct nft_reading *reading, const struct nlattr **attribute
 		r = read_types(reading, attributes[NFTA_SET_DATA_TYPE],
 			       attributes[NFTA_SET_DATA_LEN], UNKNOWN, &set.data);
 	return r < 0 ? r : array_push(&reading->found->nft_sets, set);
+}
+
+static int read_helper(struct nft_reading *reading, enum nft_table_id table,
+		       const struct nlattr **attributes)
+{
+	const struct nlattr *data[NFTA_CT_HELPER_MAX + 1];
+	struct nft_helper helper = { .table = table };
+	uint16_t family = 0;
+	int r;
+
+	if (be32(attributes[NFTA_OBJ_TYPE]) != NFT_OBJECT_CT_HELPER)
+		return 0;
+	attributes_nested(attributes[NFTA_OBJ_DATA], data, NFTA_CT_HELPER_MAX);
+	if (data[NFTA_CT_HELPER_L3PROTO] &&
+	    mnl_attr_validate(data[NFTA_CT_HELPER_L3PROTO], MNL_TYPE_U16) == 0)
+		family = ntohs(mnl_attr_get_u16(data[NFTA_CT_HELPER_L3PROTO]));
+	helper.family = family == NFPROTO_INET ? AF_UNSPEC : (uint8_t)family;
+	helper.protocol = attribute_u8(data[NFTA_CT_HELPER_L4PROTO]);
+	r = keep_string(reading, string(attributes[NFTA_OBJ_NAME]), &helper.name);
+	if (r == 0)
+		r = keep_string(reading, string(data[NFTA_CT_HELPER_NAME]), &helper.type);
+	return r < 0 ? r : array_push(&reading->found->nft_helpers, helper);
 }
 
 /* The bytes of a key or of data; none at all is allowed. */
@@ -211,7 +243,9 @@ static int read_element(struct nft_reading *reading, const struct nlattr *attrib
 {
 	static const uint8_t catchall[1];
 	const struct nlattr *parts[NFTA_SET_ELEM_MAX + 1];
-	struct nft_element element = { .set = reading->set->name, .key = catchall };
+	struct nft_element element = { .table = reading->set->table,
+				       .set = reading->set->name,
+				       .key = catchall };
 	uint8_t end_size = 0;
 	int r;
 
@@ -231,13 +265,15 @@ static int read_element(struct nft_reading *reading, const struct nlattr *attrib
 				    be32(parts[NFTA_SET_ELEM_FLAGS]) & NFT_SET_ELEM_INTERVAL_END);
 }
 
-static int read_elements(struct nft_reading *reading, const struct nlattr **attributes)
+static int read_elements(struct nft_reading *reading, enum nft_table_id table,
+			 const struct nlattr **attributes)
 {
 	const char *name = string(attributes[NFTA_SET_ELEM_LIST_SET]), *end;
 	const struct nlattr *list = attributes[NFTA_SET_ELEM_LIST_ELEMENTS], *element;
 	int r = 0;
 
-	if (!list || !name || !reading->set || strcmp(name, reading->set->name) != 0)
+	if (!list || !name || !reading->set || table != reading->set->table ||
+	    strcmp(name, reading->set->name) != 0)
 		return 0;
 	element = mnl_attr_get_payload(list);
 	end = (const char *)element + mnl_attr_get_payload_len(list);
@@ -295,9 +331,10 @@ int nft_read_ranges(struct nft_reading *reading)
 	return r;
 }
 
-static const struct nft_chain *find_chain(const struct objects *found, const char *name)
+static const struct nft_chain *find_chain(const struct objects *found, enum nft_table_id table,
+					  const char *name)
 {
-	struct nft_chain key = { .name = name };
+	struct nft_chain key = { .table = table, .name = name };
 
 	return found->nft_chains.n ? bsearch(&key, found->nft_chains.v, found->nft_chains.n,
 					     sizeof(key), nft_chain_compare)
@@ -305,16 +342,18 @@ static const struct nft_chain *find_chain(const struct objects *found, const cha
 }
 
 /* The kernel lists chain by chain. */
-static int read_rule(struct nft_reading *reading, const struct nlattr **attributes)
+static int read_rule(struct nft_reading *reading, enum nft_table_id table,
+		     const struct nlattr **attributes)
 {
 	const struct nlattr *userdata = attributes[NFTA_RULE_USERDATA];
 	const char *chain = string(attributes[NFTA_RULE_CHAIN]);
-	struct nft_rule rule = { .handle = be64(attributes[NFTA_RULE_HANDLE]) };
+	struct nft_rule rule = { .table = table, .handle = be64(attributes[NFTA_RULE_HANDLE]) };
 
 	if (!chain)
 		return -EBADMSG;
-	if (!reading->chain || strcmp(reading->chain->name, chain) != 0) {
-		reading->chain = find_chain(reading->found, chain);
+	if (!reading->chain || reading->chain->table != table ||
+	    strcmp(reading->chain->name, chain) != 0) {
+		reading->chain = find_chain(reading->found, table, chain);
 		reading->index = 0;
 	}
 	if (!reading->chain)
@@ -327,35 +366,42 @@ static int read_rule(struct nft_reading *reading, const struct nlattr **attribut
 	return array_push(&reading->found->nft_rules, rule);
 }
 
-static int read_object(struct nft_reading *reading, const struct nlattr **attributes)
+static int read_object(struct nft_reading *reading, enum nft_table_id table,
+		       const struct nlattr **attributes)
 {
 	switch (reading->kind) {
 	case NFT_MSG_NEWTABLE:
-		return read_table(reading, attributes);
+		return read_table(reading, table, attributes);
 	case NFT_MSG_NEWCHAIN:
-		return read_chain(reading, attributes);
+		return read_chain(reading, table, attributes);
 	case NFT_MSG_NEWSET:
-		return read_set(reading, attributes);
+		return read_set(reading, table, attributes);
+	case NFT_MSG_NEWOBJ:
+		return read_helper(reading, table, attributes);
 	case NFT_MSG_NEWSETELEM:
-		return read_elements(reading, attributes);
+		return read_elements(reading, table, attributes);
 	case NFT_MSG_NEWRULE:
-		return read_rule(reading, attributes);
+		return read_rule(reading, table, attributes);
 	}
 	return 0;
 }
 
-bool nft_message_is_ours(const struct nlmsghdr *message)
+enum nft_table_id nft_message_table(const struct nlmsghdr *message)
 {
 	const struct nfgenmsg *header = netlink_header(message, sizeof(*header));
 	const struct nlattr *attributes[NFTA_TABLE_NAME + 1];
-	const char *table;
+	enum nft_table_id table = 0;
+	const char *name;
 
-	if (!header || NFNL_SUBSYS_ID(message->nlmsg_type) != NFNL_SUBSYS_NFTABLES ||
-	    header->nfgen_family != NFPROTO_INET)
-		return false;
+	if (!header || NFNL_SUBSYS_ID(message->nlmsg_type) != NFNL_SUBSYS_NFTABLES)
+		return NFT_TABLE_MAX;
 	netlink_attributes(message, sizeof(*header), attributes, NFTA_TABLE_NAME);
-	table = string(attributes[NFTA_TABLE_NAME]);
-	return table && strcmp(table, UPLINKD_TABLE) == 0;
+	name = string(attributes[NFTA_TABLE_NAME]);
+	if (!name || strcmp(name, UPLINKD_TABLE) != 0)
+		return NFT_TABLE_MAX;
+	while (table < NFT_TABLE_MAX && nft_table_family(table) != header->nfgen_family)
+		table++;
+	return table;
 }
 
 int nft_read_message(const struct nlmsghdr *message, void *userdata)
@@ -363,14 +409,15 @@ int nft_read_message(const struct nlmsghdr *message, void *userdata)
 	struct nft_reading *reading = userdata;
 	const struct nfgenmsg *header = netlink_header(message, sizeof(*header));
 	const struct nlattr *attributes[ATTRIBUTES_MAX + 1];
+	enum nft_table_id table = nft_message_table(message);
 
-	if (!nft_message_is_ours(message) || NFNL_MSG_TYPE(message->nlmsg_type) != reading->kind)
+	if (table == NFT_TABLE_MAX || NFNL_MSG_TYPE(message->nlmsg_type) != reading->kind)
 		return 0;
 	if (reading->generation >= 0 && header->res_id != reading->generation)
 		return -EAGAIN;
 	reading->generation = header->res_id;
 	netlink_attributes(message, sizeof(*header), attributes, ATTRIBUTES_MAX);
-	return read_object(reading, attributes);
+	return read_object(reading, table, attributes);
 }
 
 /* While others change our table a dump may show an object twice. */
@@ -382,6 +429,7 @@ void nft_read_definitions(struct nft_reading *reading)
 
 void nft_read_finish(struct nft_reading *reading)
 {
+	array_sort(&reading->found->nft_helpers, nft_helper_compare);
 	array_sort(&reading->found->nft_elements, nft_element_compare);
 	array_sort(&reading->found->nft_rules, nft_rule_compare);
 }

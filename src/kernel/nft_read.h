@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* The kernel's messages about our table made into objects. */
+/* The kernel's messages about our tables made into objects. */
 
 /* A bound of a range, until it has found its other one. */
 struct nft_bound {
@@ -22,7 +22,7 @@ struct nft_reading {
 	const struct nft_set *set; /* whose elements they are */
 	ARRAY(struct nft_bound) bounds;
 	int generation;                /* of the ruleset, or -1 as long as unknown */
-	bool dormant;                  /* the table is switched off */
+	bool dormant[NFT_TABLE_MAX];   /* tables that are switched off */
 	const struct nft_chain *chain; /* of the last rule */
 	uint32_t index;                /* the next rule's in it */
 };
@@ -31,12 +31,12 @@ struct nft_reading {
 struct nft_reading nft_reading_make(struct objects *found);
 void nft_reading_done(struct nft_reading *reading);
 
-/* True for nftables messages about our table. */
-bool nft_message_is_ours(const struct nlmsghdr *message);
+/* Which of our tables an nftables message is about, or NFT_TABLE_MAX. */
+enum nft_table_id nft_message_table(const struct nlmsghdr *message);
 /*
  * Reads a message; what is not of reading->kind or not about our table is passed over. The order of
- * kinds is table, chains, sets, the elements of each set, rules. -EAGAIN: the ruleset has changed
- * since the first message.
+ * kinds is tables, chains, sets, helpers, the elements of each set, rules. -EAGAIN: the ruleset has
+ * changed since the first message.
  */
 int nft_read_message(const struct nlmsghdr *message, void *reading);
 /* Chains and sets are complete: sorts them, so that elements and rules can be read. */

@@ -33,7 +33,9 @@ static uint32_t set_flags(const struct nft_set *set, const struct nft_types *key
 	if (set->flags & NFT_SET_IS_INTERVAL)
 		flags |= NFT_SET_INTERVAL | (key->n > 1 ? NFT_SET_CONCAT : 0);
 	if (set->flags & NFT_SET_IS_DYNAMIC)
-		flags |= NFT_SET_TIMEOUT | NFT_SET_EVAL;
+		flags |= NFT_SET_EVAL;
+	if (set->flags & NFT_SET_IS_DYNAMIC && !(set->flags & NFT_SET_IS_COUNTED))
+		flags |= NFT_SET_TIMEOUT;
 	return flags;
 }
 
@@ -92,11 +94,10 @@ void nft_make_set(struct nft_batch *batch, const struct step *step, size_t i)
 	bool add = step->action == STEP_ADD;
 	const struct nft_set *set = add ? step->wanted : step->found;
 	struct nlmsghdr *message = nft_message_begin(batch, add ? NFT_MSG_NEWSET : NFT_MSG_DELSET,
-						     add ? NLM_F_CREATE : 0, i);
+						     add ? NLM_F_CREATE : 0, set->table, i);
 
 	if (!message)
 		return;
-	mnl_attr_put_strz(message, NFTA_SET_TABLE, UPLINKD_TABLE);
 	nft_put_name(batch, message, NFTA_SET_NAME, set->name);
 	if (add) {
 		nft_put_u32(message, NFTA_SET_ID, (uint32_t)i + 1);
@@ -104,7 +105,8 @@ void nft_make_set(struct nft_batch *batch, const struct step *step, size_t i)
 	}
 	nft_message_end(batch, message);
 }
-static void put_data(struct nlmsghdr *message, uint16_t attribute, const void *data, size_t size)
+
+void nft_put_data(struct nlmsghdr *message, uint16_t attribute, const void *data, size_t size)
 {
 	struct nlattr *nest = mnl_attr_nest_start(message, attribute);
 
@@ -147,7 +149,7 @@ static void put_end(struct nlmsghdr *message, const uint8_t *key, size_t size)
 	struct nlattr *nest = mnl_attr_nest_start(message, NFTA_LIST_ELEM);
 
 	nft_put_u32(message, NFTA_SET_ELEM_FLAGS, NFT_SET_ELEM_INTERVAL_END);
-	put_data(message, NFTA_SET_ELEM_KEY, key, size);
+	nft_put_data(message, NFTA_SET_ELEM_KEY, key, size);
 	mnl_attr_nest_end(message, nest);
 }
 
@@ -159,15 +161,15 @@ static void put_element(struct nft_batch *batch, struct nlmsghdr *message,
 	bool ends = element->interval && key_after(element, after);
 
 	if (element->key_size)
-		put_data(message, NFTA_SET_ELEM_KEY, element->key, element->key_size);
+		nft_put_data(message, NFTA_SET_ELEM_KEY, element->key, element->key_size);
 	else
 		nft_put_u32(message, NFTA_SET_ELEM_FLAGS, NFT_SET_ELEM_CATCHALL);
 	if (element->key_end && !element->interval)
-		put_data(message, NFTA_SET_ELEM_KEY_END, element->key_end, element->key_size);
+		nft_put_data(message, NFTA_SET_ELEM_KEY_END, element->key_end, element->key_size);
 	if (element->chain)
 		put_verdict(batch, message, element->chain);
 	else if (element->data)
-		put_data(message, NFTA_SET_ELEM_DATA, element->data, element->data_size);
+		nft_put_data(message, NFTA_SET_ELEM_DATA, element->data, element->data_size);
 	if (element->interval && !ends)
 		put_open_end(message);
 	mnl_attr_nest_end(message, nest);
@@ -183,12 +185,11 @@ static void make_messages(struct nft_batch *batch, uint16_t type, const struct s
 		bool add = type == NFT_MSG_NEWSETELEM;
 		const struct nft_element *element = add ? steps[i].wanted : steps[i].found;
 		struct nlmsghdr *message =
-			nft_message_begin(batch, type, add ? NLM_F_CREATE : 0, i);
+			nft_message_begin(batch, type, add ? NLM_F_CREATE : 0, element->table, i);
 		struct nlattr *nest;
 
 		if (!message)
 			return;
-		mnl_attr_put_strz(message, NFTA_SET_ELEM_LIST_TABLE, UPLINKD_TABLE);
 		nft_put_name(batch, message, NFTA_SET_ELEM_LIST_SET, element->set);
 		nest = mnl_attr_nest_start(message, NFTA_SET_ELEM_LIST_ELEMENTS);
 		for (; i < end && message->nlmsg_len < ELEMENTS_SIZE; i++)
@@ -198,11 +199,12 @@ static void make_messages(struct nft_batch *batch, uint16_t type, const struct s
 	}
 }
 
-static const char *set_of(const struct step *step)
+static bool same_set(const struct step *a, const struct step *b)
 {
-	const struct nft_element *element = step->wanted ? step->wanted : step->found;
+	const struct nft_element *x = a->wanted ? a->wanted : a->found;
+	const struct nft_element *y = b->wanted ? b->wanted : b->found;
 
-	return element->set;
+	return x->table == y->table && strcmp(x->set, y->set) == 0;
 }
 
 size_t nft_make_elements(struct nft_batch *batch, const struct step *steps, size_t n, size_t i)
@@ -211,7 +213,7 @@ size_t nft_make_elements(struct nft_batch *batch, const struct step *steps, size
 	size_t end = i + 1;
 
 	while (end < n && steps[end].kind == first->kind && steps[end].action == first->action &&
-	       strcmp(set_of(&steps[end]), set_of(first)) == 0)
+	       same_set(&steps[end], first))
 		end++;
 	if (first->action != STEP_ADD)
 		make_messages(batch, NFT_MSG_DELSETELEM, steps, i, end);

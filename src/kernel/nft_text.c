@@ -17,36 +17,59 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const hooks[] = {
-	[NF_INET_PRE_ROUTING] = "prerouting",   [NF_INET_LOCAL_IN] = "input",
-	[NF_INET_FORWARD] = "forward",          [NF_INET_LOCAL_OUT] = "output",
-	[NF_INET_POST_ROUTING] = "postrouting", [NF_INET_INGRESS] = "ingress",
+enum {
+	HOOKS_MAX = NF_INET_INGRESS + 1
 };
 
-int nft_hook_parse(const char *text, struct nft_hook *ret)
-{
-	struct nft_hook hook = { 0 };
-	char name[16];
-	int used = 0;
+static const char *const hooks[NFT_TABLE_MAX][HOOKS_MAX] = {
+	[NFT_INET] = {
+		[NF_INET_PRE_ROUTING] = "prerouting",   [NF_INET_LOCAL_IN] = "input",
+		[NF_INET_FORWARD] = "forward",          [NF_INET_LOCAL_OUT] = "output",
+		[NF_INET_POST_ROUTING] = "postrouting", [NF_INET_INGRESS] = "ingress",
+	},
+	[NFT_NETDEV] = {
+		[NF_NETDEV_INGRESS] = "ingress",
+		[NF_NETDEV_EGRESS] = "egress",
+	},
+};
 
-	if (sscanf(text, "type %15s hook %15s priority %" SCNd32 "%n", hook.type, name,
-		   &hook.priority, &used) != 3 ||
-	    text[used])
-		return -EINVAL;
-	for (hook.number = 0; hook.number < ELEMENTS_OF(hooks); hook.number++)
-		if (strcmp(hooks[hook.number], name) == 0) {
-			*ret = hook;
+static int hook_number(enum nft_table_id table, const char *name, uint32_t *ret)
+{
+	for (uint32_t i = 0; i < HOOKS_MAX; i++)
+		if (hooks[table][i] && strcmp(hooks[table][i], name) == 0) {
+			*ret = i;
 			return 0;
 		}
 	return -EINVAL;
 }
 
-struct nft_hook_text nft_hook_text(const struct nft_hook *hook)
+int nft_hook_parse(enum nft_table_id table, const char *text, struct nft_hook *ret)
 {
-	const char *name = hook->number < ELEMENTS_OF(hooks) ? hooks[hook->number] : "?";
+	struct nft_hook hook = { 0 };
+	char name[16];
+	int used = 0;
+	int fields =
+		table == NFT_NETDEV
+			? sscanf(text, "type %15s hook %15s device %15s priority %" SCNd32 "%n",
+				 hook.type, name, hook.device, &hook.priority, &used) -
+				  1
+			: sscanf(text, "type %15s hook %15s priority %" SCNd32 "%n", hook.type,
+				 name, &hook.priority, &used);
+
+	if (fields != 3 || text[used] || hook_number(table, name, &hook.number) < 0)
+		return -EINVAL;
+	*ret = hook;
+	return 0;
+}
+
+/* A hook of a device that is gone has none to name, which is no text of ours. */
+struct nft_hook_text nft_hook_text(enum nft_table_id table, const struct nft_hook *hook)
+{
+	const char *name = hook->number < HOOKS_MAX ? hooks[table][hook->number] : NULL;
 	struct nft_hook_text ret;
 
-	snprintf(ret.text, sizeof(ret.text), "type %s hook %s priority %" PRId32, hook->type, name,
+	snprintf(ret.text, sizeof(ret.text), "type %s hook %s%s%s priority %" PRId32, hook->type,
+		 name ? name : "?", table == NFT_NETDEV ? " device " : "", hook->device,
 		 hook->priority);
 	return ret;
 }

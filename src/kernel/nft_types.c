@@ -30,6 +30,7 @@ enum expression {
 	EXPRESSION_NONE,
 	EXPRESSION_VERDICT = 1,
 	EXPRESSION_PAYLOAD = 7,
+	EXPRESSION_META = 9,
 	EXPRESSION_CONCAT = 13,
 	EXPRESSION_NUMGEN = 23
 };
@@ -39,8 +40,8 @@ struct nft_type {
 	uint32_t number;
 	uint8_t size;
 	enum byte_order order;
-	/* What stands for the type in `typeof`, and its parameters: header and field, or for a
-	 * numgen mode, modulus and offset. */
+	/* What stands for the type in `typeof`, and its parameters: header and field, the
+	 * key of a meta, or for a numgen mode, modulus and offset. */
 	enum expression expression;
 	uint32_t parameters[3];
 	size_t parameters_n;
@@ -58,8 +59,8 @@ static const struct nft_type known[] = {
 	{ "ipv6_addr", 8, 16, ORDER_NETWORK, EXPRESSION_PAYLOAD, { 13, 9 }, 2 },
 	{ "inet_proto", 12, 1, ORDER_NETWORK },
 	{ "inet_service", 13, 2, ORDER_NETWORK, EXPRESSION_PAYLOAD, { 11, 2 }, 2 },
-	{ "mark", 19, 4, ORDER_HOST },
-	{ "iface_index", 20, 4, ORDER_HOST },
+	{ "mark", 19, 4, ORDER_HOST, EXPRESSION_META, { NFT_META_MARK }, 1 },
+	{ "iface_index", 20, 4, ORDER_HOST, EXPRESSION_META, { NFT_META_OIF }, 1 },
 	{ "ifname", 41, 16, ORDER_HOST },
 };
 

@@ -6,7 +6,9 @@
 #include "kernel/netlink.h"
 #include "plan/plan.h"
 
-/* Links, addresses, routes and rules: rtnetlink. */
+#include <linux/rtnetlink.h>
+
+/* Links, tunnels, addresses, routes and rules: rtnetlink. */
 
 struct rtnl {
 	struct netlink requests, events;
@@ -23,8 +25,11 @@ void rtnl_done(struct rtnl *rtnl);
 int rtnl_read_events(struct rtnl *rtnl, unsigned *parts);
 /* As kernel_ops.observe, for links, addresses, routes and rules. */
 int rtnl_observe(struct rtnl *rtnl, unsigned parts, struct facts *facts, struct objects *found);
-/* Takes steps on aliases, routes and rules, in order. 0 or the first error. */
+/* Takes steps on tunnels, aliases, routes and rules, in order. 0 or the first error. */
 int rtnl_apply(struct rtnl *rtnl, struct step *steps, size_t n);
+
+/* Whether this kernel makes such tunnels, found out by making one. 1, 0 or an error. */
+int rtnl_can(struct rtnl *rtnl, enum tunnel_kind kind, uint8_t family);
 
 /* For rtnl_*.c and the fuzzer. */
 
@@ -43,6 +48,11 @@ struct rtnl_reading {
 /* The netlink_reader of every dump: appends what the message tells. Userdata: rtnl_reading. */
 int rtnl_read(const struct nlmsghdr *message, void *userdata);
 int rtnl_read_route(const struct nlmsghdr *message, struct rtnl_reading *reading);
+/* Appends the link to found->tunnels if it is a tunnel of ours. */
+int rtnl_read_tunnel(const struct ifinfomsg *header, const struct nlattr **attributes,
+		     struct rtnl_reading *reading);
+/* Requests to take a step on a tunnel; its error is the batch's to fill in. */
+void rtnl_send_tunnel(struct netlink_batch *batch, struct step *step);
 /* The table of a message that has a whole struct rtmsg. */
 uint32_t rtnl_route_table(const struct nlmsghdr *message);
 /* The netlink_reader of notifications. Userdata: the parts, unsigned. */

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Steps on aliases, routes and rules as requests, all in one pipeline. What is added must not be
- * there yet (NLM_F_EXCL): without that, IPv6 would make a second route to the same destination a
- * next hop of the first. If an alias or a rule is there, somebody else's does the job, and that is
- * success; somebody else's route leads elsewhere, and that is told. A route changes by
- * NLM_F_REPLACE, with no moment without it. The kernel cannot change an alias, so that one goes and
- * comes again.
+ * Steps on tunnels, aliases, routes and rules as requests, all in one pipeline. What is added must
+ * not be there yet (NLM_F_EXCL): without that, IPv6 would make a second route to the same
+ * destination a next hop of the first. If an alias or a rule is there, somebody else's does the
+ * job, and that is success; somebody else's route leads elsewhere, as somebody else's tunnel does,
+ * and that is told. A route changes by NLM_F_REPLACE, with no moment without it. The kernel cannot
+ * change an alias, so that one goes and comes again.
  *
  * Deleting names everything that is known of the object, so that only ours can match.
  */
@@ -151,7 +151,9 @@ static void send_rule(struct netlink_batch *batch, struct step *step)
 static void send_step(struct netlink_batch *batch, struct step *step)
 {
 	step->error = 0;
-	if (step->kind == OBJECT_ALIAS)
+	if (step->kind == OBJECT_TUNNEL)
+		rtnl_send_tunnel(batch, step);
+	else if (step->kind == OBJECT_ALIAS)
 		send_alias(batch, step);
 	else if (step->kind == OBJECT_ROUTE)
 		send_route(batch, step);
@@ -183,7 +185,7 @@ static void excuse_own_routes(struct rtnl *rtnl, struct step *steps, size_t n)
 /* An alias that was there before us is not ours; one that we made is. */
 static int step_answered(struct rtnl *rtnl, struct step *step)
 {
-	if (step->error == -EEXIST && step->kind != OBJECT_ROUTE)
+	if (step->error == -EEXIST && (step->kind == OBJECT_ALIAS || step->kind == OBJECT_RULE))
 		step->error = 0;
 	else if (step->error == 0 && step->kind == OBJECT_ALIAS && step->wanted && !rtnl->told)
 		return array_push(&rtnl->untold, *(const struct alias_object *)step->wanted);

@@ -23,6 +23,7 @@ static int dump_links(struct rtnl_reading *reading)
 	struct nlmsghdr *request = mnl_nlmsg_put_header(buffer);
 
 	reading->facts->links.n = 0;
+	reading->found->tunnels.n = 0;
 	request->nlmsg_type = RTM_GETLINK;
 	mnl_nlmsg_put_extra_header(request, sizeof(struct ifinfomsg));
 	mnl_attr_put_u32(request, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
@@ -119,6 +120,7 @@ int rtnl_observe(struct rtnl *rtnl, unsigned parts, struct facts *facts, struct 
 	if (r < 0)
 		return r;
 	array_sort(&facts->links, link_compare);
+	array_sort(&found->tunnels, tunnel_compare);
 	array_sort(&found->aliases, alias_compare);
 	array_sort(&found->routes, route_compare);
 	array_sort(&found->rules, rule_compare);

@@ -12,23 +12,14 @@
 #include <linux/if_addr.h>
 #include <linux/if_arp.h>
 #include <linux/rtnetlink.h>
-#include <stdio.h>
 #include <string.h>
-
-/* The text of an attribute, which need not be terminated. */
-static void attribute_text(const struct nlattr *attribute, char *ret, size_t size)
-{
-	size_t length = attribute ? mnl_attr_get_payload_len(attribute) : 0;
-
-	snprintf(ret, size, "%.*s", (int)length,
-		 attribute ? (const char *)mnl_attr_get_payload(attribute) : "");
-}
 
 static int read_link(const struct nlmsghdr *message, struct rtnl_reading *reading)
 {
 	const struct ifinfomsg *header = netlink_header(message, sizeof(*header));
 	const struct nlattr *attributes[IFLA_MAX + 1], *mac;
 	struct link link;
+	int r;
 
 	if (!header || header->ifi_family == AF_BRIDGE)
 		return 0;
@@ -46,7 +37,8 @@ static int read_link(const struct nlmsghdr *message, struct rtnl_reading *readin
 		memcpy(link.mac, mnl_attr_get_payload(mac), sizeof(link.mac));
 		link.mac_length = sizeof(link.mac);
 	}
-	return array_push(&reading->facts->links, link);
+	r = array_push(&reading->facts->links, link);
+	return r < 0 ? r : rtnl_read_tunnel(header, attributes, reading);
 }
 
 static bool is_remembered(const struct rtnl *rtnl, const struct alias_object *alias)

@@ -7,6 +7,7 @@
 #include "plan/plan.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static void take_handles(struct objects *found, struct objects *wanted, const struct plan *plan)
 {
@@ -41,9 +42,10 @@ void plan_adopt_nft(struct objects *found, struct objects *wanted, const struct 
 	take_handles(found, wanted, plan);
 	move(&found->nft_chains, &wanted->nft_chains);
 	move(&found->nft_sets, &wanted->nft_sets);
+	move(&found->nft_helpers, &wanted->nft_helpers);
 	move(&found->nft_elements, &wanted->nft_elements);
 	move(&found->nft_rules, &wanted->nft_rules);
-	found->nft_table = wanted->nft_table;
+	memcpy(found->nft_tables, wanted->nft_tables, sizeof(found->nft_tables));
 	arena_done(&found->arena);
 	found->arena = wanted->arena;
 	wanted->arena.blocks = NULL;

@@ -30,6 +30,15 @@ static bool text_same(const char *a, const char *b)
 	return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
+static bool tunnel_same(const void *found, const void *wanted)
+{
+	const struct tunnel_object *x = found, *y = wanted;
+
+	return x->kind == y->kind && x->port == y->port && x->mark == y->mark &&
+	       x->down == y->down && ip_equal(&x->remote, &y->remote) &&
+	       (!ip_is_set(&y->local) || ip_equal(&x->local, &y->local));
+}
+
 static bool alias_same(const void *found, const void *wanted)
 {
 	const struct alias_object *x = found, *y = wanted;
@@ -72,6 +81,13 @@ static bool nft_set_same(const void *found, const void *wanted)
 	return x->flags == y->flags && text_same(x->key, y->key) && text_same(x->data, y->data);
 }
 
+static bool nft_helper_same(const void *found, const void *wanted)
+{
+	const struct nft_helper *x = found, *y = wanted;
+
+	return x->protocol == y->protocol && x->family == y->family && text_same(x->type, y->type);
+}
+
 static bool nft_element_same(const void *found, const void *wanted)
 {
 	const struct nft_element *x = found, *y = wanted;
@@ -90,11 +106,14 @@ static bool nft_rule_same(const void *found, const void *wanted)
 
 static const struct kind kinds[OBJECT_KIND_MAX] = {
 	[OBJECT_SYSCTL] = { sizeof(struct sysctl_object), sysctl_compare, sysctl_same, true },
+	[OBJECT_TUNNEL] = { sizeof(struct tunnel_object), tunnel_compare, tunnel_same, false },
 	[OBJECT_ALIAS] = { sizeof(struct alias_object), alias_compare, alias_same, false },
 	[OBJECT_ROUTE] = { sizeof(struct route_object), route_compare, route_same, false },
 	[OBJECT_RULE] = { sizeof(struct rule_object), rule_compare, rule_same, false },
 	[OBJECT_NFT_CHAIN] = { sizeof(struct nft_chain), nft_chain_compare, nft_chain_same, false },
 	[OBJECT_NFT_SET] = { sizeof(struct nft_set), nft_set_compare, nft_set_same, false },
+	[OBJECT_NFT_HELPER] = { sizeof(struct nft_helper), nft_helper_compare, nft_helper_same,
+				false },
 	[OBJECT_NFT_ELEMENT] = { sizeof(struct nft_element), nft_element_compare, nft_element_same,
 				 false },
 	[OBJECT_NFT_RULE] = { sizeof(struct nft_rule), nft_rule_compare, nft_rule_same, false },
@@ -105,6 +124,8 @@ static struct side objects_side(const struct objects *objects, enum object_kind 
 	switch (kind) {
 	case OBJECT_SYSCTL:
 		return SIDE(&objects->sysctls);
+	case OBJECT_TUNNEL:
+		return SIDE(&objects->tunnels);
 	case OBJECT_ALIAS:
 		return SIDE(&objects->aliases);
 	case OBJECT_ROUTE:
@@ -115,6 +136,8 @@ static struct side objects_side(const struct objects *objects, enum object_kind 
 		return SIDE(&objects->nft_chains);
 	case OBJECT_NFT_SET:
 		return SIDE(&objects->nft_sets);
+	case OBJECT_NFT_HELPER:
+		return SIDE(&objects->nft_helpers);
 	case OBJECT_NFT_ELEMENT:
 		return SIDE(&objects->nft_elements);
 	case OBJECT_NFT_RULE:
@@ -199,12 +222,14 @@ static const struct turn {
 	bool (*when)(const struct step *step); /* NULL: always */
 } turns[] = {
 	{ OBJECT_SYSCTL, CHANGE, NULL },
+	{ OBJECT_TUNNEL, ADD | CHANGE, NULL },
 	{ OBJECT_ALIAS, ADD | CHANGE, NULL },
 	{ OBJECT_ROUTE, ADD | CHANGE, NULL },
 	{ OBJECT_RULE, ADD | CHANGE, is_selective },
 	{ OBJECT_NFT_TABLE, DELETE, NULL },
 	{ OBJECT_NFT_TABLE, ADD, NULL },
 	{ OBJECT_NFT_SET, ADD, NULL },
+	{ OBJECT_NFT_HELPER, ADD, NULL },
 	{ OBJECT_NFT_CHAIN, ADD, NULL },
 	{ OBJECT_NFT_ELEMENT, DELETE, NULL },
 	{ OBJECT_NFT_RULE, DELETE, NULL },
@@ -212,10 +237,12 @@ static const struct turn {
 	{ OBJECT_NFT_RULE, ADD | CHANGE, NULL },
 	{ OBJECT_NFT_CHAIN, DELETE, NULL },
 	{ OBJECT_NFT_SET, DELETE, NULL },
+	{ OBJECT_NFT_HELPER, DELETE, NULL },
 	{ OBJECT_RULE, ADD | CHANGE, is_catch_all },
 	{ OBJECT_RULE, DELETE, NULL },
 	{ OBJECT_ROUTE, DELETE, NULL },
 	{ OBJECT_ALIAS, DELETE, NULL },
+	{ OBJECT_TUNNEL, DELETE, NULL },
 };
 
 /* Appends the steps whose turn it is. */
@@ -232,55 +259,101 @@ static int take(const struct plan *from, const struct turn *turn, struct plan *t
 	return 0;
 }
 
-static bool is_redefinition(const struct plan *plan)
+/* Every struct of an nft kind begins with its table. */
+static enum nft_table_id table_of(const void *object)
 {
-	array_foreach(&plan->steps, step)
-		if (step->action == STEP_CHANGE &&
-		    (step->kind == OBJECT_NFT_CHAIN || step->kind == OBJECT_NFT_SET))
+	return *(const enum nft_table_id *)object;
+}
+
+/* The objects of one table, which stand together. */
+static struct side in_table(struct side side, enum object_kind kind, enum nft_table_id table)
+{
+	const char *v = side.v;
+	size_t size = kinds[kind].size, first = 0, end;
+
+	while (first < side.n && table_of(v + first * size) < table)
+		first++;
+	for (end = first; end < side.n && table_of(v + end * size) == table;)
+		end++;
+	return (struct side){ v ? v + first * size : NULL, end - first };
+}
+
+static bool is_redefinition(const struct plan *plan, size_t from)
+{
+	for (size_t i = from; i < plan->steps.n; i++) {
+		const struct step *step = &plan->steps.v[i];
+
+		if (step->action == STEP_CHANGE && step->kind != OBJECT_NFT_ELEMENT &&
+		    step->kind != OBJECT_NFT_RULE)
 			return true;
+	}
 	return false;
 }
 
-/* The nft part, as if nothing were there when `afresh`. */
-static int diff_nft(const struct objects *found, const struct objects *wanted, bool afresh,
-		    struct plan *plan)
+/* Dynamic sets that were there before their table is made again. */
+static void remember_sets(struct side old, struct plan *plan, size_t from)
+{
+	for (size_t i = from; i < plan->steps.n && old.n; i++) {
+		struct step *step = &plan->steps.v[i];
+		const struct nft_set *set = step->wanted, *before;
+
+		if (step->kind != OBJECT_NFT_SET || !(set->flags & NFT_SET_IS_DYNAMIC))
+			continue;
+		before = bsearch(set, old.v, old.n, sizeof(*set), nft_set_compare);
+		if (before && nft_set_same(before, set))
+			step->found = before;
+	}
+}
+
+static int diff_table(const struct objects *found, const struct objects *wanted,
+		      enum nft_table_id table, bool afresh, struct plan *plan)
 {
 	static const enum object_kind parts[] = { OBJECT_NFT_CHAIN, OBJECT_NFT_SET,
-						  OBJECT_NFT_ELEMENT, OBJECT_NFT_RULE };
+						  OBJECT_NFT_HELPER, OBJECT_NFT_ELEMENT,
+						  OBJECT_NFT_RULE };
+	size_t first = plan->steps.n;
+	bool is = found->nft_tables[table], should = wanted->nft_tables[table];
+	int r = 0;
 
-	if (found->nft_table && (afresh || !wanted->nft_table)) {
-		int r = add_step(plan, OBJECT_NFT_TABLE, STEP_DELETE, NULL, NULL);
+	if (is && (afresh || !should))
+		r = add_step(plan, OBJECT_NFT_TABLE, STEP_DELETE, NULL, NULL);
+	if (r == 0 && should && (afresh || !is))
+		r = add_step(plan, OBJECT_NFT_TABLE, STEP_ADD, NULL, NULL);
+	for (size_t i = 0; r == 0 && should && i < ELEMENTS_OF(parts); i++) {
+		struct side old = in_table(objects_side(found, parts[i]), parts[i], table);
 
-		if (r < 0 || !wanted->nft_table)
-			return r;
+		r = diff_kind(parts[i], afresh ? (struct side){ 0 } : old,
+			      in_table(objects_side(wanted, parts[i]), parts[i], table), plan);
+		if (r == 0 && afresh && parts[i] == OBJECT_NFT_SET)
+			remember_sets(old, plan, first);
 	}
-	if (wanted->nft_table && (afresh || !found->nft_table)) {
-		int r = add_step(plan, OBJECT_NFT_TABLE, STEP_ADD, NULL, NULL);
+	return r;
+}
 
-		if (r < 0)
-			return r;
-	}
-	for (size_t i = 0; i < ELEMENTS_OF(parts); i++) {
-		struct side nothing = { 0 };
-		int r = diff_kind(parts[i], afresh ? nothing : objects_side(found, parts[i]),
-				  objects_side(wanted, parts[i]), plan);
+/* A table whose definitions change is made as if nothing were there. */
+static int diff_nft(const struct objects *found, const struct objects *wanted,
+		    enum nft_table_id table, struct plan *plan)
+{
+	size_t first = plan->steps.n;
+	int r = diff_table(found, wanted, table, false, plan);
 
-		if (r < 0)
-			return r;
+	if (r == 0 && is_redefinition(plan, first)) {
+		plan->steps.n = first;
+		r = diff_table(found, wanted, table, true, plan);
 	}
-	return 0;
+	for (size_t i = first; i < plan->steps.n; i++)
+		plan->steps.v[i].table = table;
+	return r;
 }
 
 static int diff_all(const struct objects *found, const struct objects *wanted, struct plan *plan)
 {
-	static const enum object_kind parts[] = { OBJECT_SYSCTL, OBJECT_ALIAS, OBJECT_ROUTE,
-						  OBJECT_RULE };
-	int r = diff_nft(found, wanted, false, plan);
+	static const enum object_kind parts[] = { OBJECT_SYSCTL, OBJECT_TUNNEL, OBJECT_ALIAS,
+						  OBJECT_ROUTE, OBJECT_RULE };
+	int r = 0;
 
-	if (r == 0 && is_redefinition(plan)) {
-		plan->steps.n = 0;
-		r = diff_nft(found, wanted, true, plan);
-	}
+	for (enum nft_table_id table = 0; r == 0 && table < NFT_TABLE_MAX; table++)
+		r = diff_nft(found, wanted, table, plan);
 	for (size_t i = 0; r == 0 && i < ELEMENTS_OF(parts); i++)
 		r = diff_kind(parts[i], objects_side(found, parts[i]),
 			      objects_side(wanted, parts[i]), plan);

@@ -12,7 +12,8 @@
 
 static int intent_gather(const struct world *world, struct slots *slots, struct objects *objects)
 {
-	*objects = (struct objects){ .nft_table = true };
+	*objects = (struct objects){ 0 };
+	want_table(objects, NFT_INET);
 	slots_begin(slots);
 	sysctls_intent(world, objects);
 	domain_intent(world, objects);

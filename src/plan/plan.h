@@ -10,12 +10,14 @@
 
 enum object_kind {
 	OBJECT_SYSCTL,
+	OBJECT_TUNNEL,
 	OBJECT_ALIAS,
 	OBJECT_ROUTE,
 	OBJECT_RULE,
 	OBJECT_NFT_TABLE,
 	OBJECT_NFT_CHAIN,
 	OBJECT_NFT_SET,
+	OBJECT_NFT_HELPER,
 	OBJECT_NFT_ELEMENT,
 	OBJECT_NFT_RULE,
 	OBJECT_KIND_MAX
@@ -30,10 +32,13 @@ enum step_action {
 struct step {
 	enum object_kind kind;
 	enum step_action action;
-	const void *wanted; /* the object's struct; NULL for a deletion and for the table */
-	const void *found;  /* the object's struct; NULL for an addition and for the table */
+	const void *wanted; /* the object's struct; NULL for a deletion and for a table */
+	const void *found;  /* the object's struct; NULL for a table and for an addition, but for a
+			  dynamic set of a table that is made again, whose elements are kept */
+	enum nft_table_id table; /* of nft objects */
 	/* Filled in by who applies it: */
 	int error;       /* negative errno */
+	bool refused;    /* of all nft steps, which fail together: this is the one not liked */
 	uint64_t handle; /* of an nft rule that was added or changed */
 };
 
@@ -43,11 +48,11 @@ struct plan {
 };
 
 /*
- * Both sides sealed. The order: sysctls, then aliases, routes and rules that are added or changed,
- * but for a rule that catches everything; the nft steps, to be committed as one transaction in
- * the given order; that rule; then the rules, routes and aliases that go. If the definition of a
- * chain or set changed, the nft part is: delete the table, add everything. Surplus sysctls are not
- * steps. 0 or -ENOMEM.
+ * Both sides sealed. The order: sysctls, then tunnels, aliases, routes and rules that are added or
+ * changed, but for a rule that catches everything; the nft steps, to be committed as one
+ * transaction in the given order; that rule; then the rules, routes, aliases and tunnels that go.
+ * If the definition of a chain, set or helper changed, its table is deleted and added with
+ * everything in it. Surplus sysctls are not steps. 0 or -ENOMEM.
  */
 int plan_diff(const struct objects *found, const struct objects *wanted, struct plan *ret);
 void plan_done(struct plan *plan);

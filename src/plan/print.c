@@ -10,6 +10,20 @@
 #include <netinet/in.h>
 #include <string.h>
 
+static void print_tunnel(const struct tunnel_object *tunnel, FILE *out)
+{
+	static const char *const kinds[TUNNEL_MAX] = { "ipip", "gre", "gue" };
+
+	fprintf(out, "tunnel %s %s remote %s", tunnel->name, kinds[tunnel->kind],
+		ip_text(&tunnel->remote).text);
+	if (ip_is_set(&tunnel->local))
+		fprintf(out, " local %s", ip_text(&tunnel->local).text);
+	if (tunnel->kind == TUNNEL_GUE)
+		fprintf(out, " port %u", tunnel->port);
+	if (tunnel->mark)
+		fprintf(out, " fwmark 0x%" PRIx32, tunnel->mark);
+}
+
 static void print_alias(const struct alias_object *alias, FILE *out)
 {
 	fprintf(out, "address %s link %d", ip_prefix_text(&alias->prefix).text, alias->link);
@@ -47,9 +61,17 @@ static void print_rule(const struct rule_object *rule, FILE *out)
 		fprintf(out, " suppress_prefixlength 0");
 }
 
-static const struct nft_set *find_set(const struct objects *objects, const char *name)
+/* What belongs to the table that is not the usual one says so. */
+static const char *table_word(enum nft_table_id table)
 {
-	struct nft_set key = { .name = name };
+	return table == NFT_NETDEV ? "netdev " : "";
+}
+
+/* The set of an element. */
+static const struct nft_set *find_set(const struct objects *objects,
+				      const struct nft_element *element)
+{
+	struct nft_set key = { .table = element->table, .name = element->set };
 
 	if (!objects || !objects->nft_sets.n)
 		return NULL;
@@ -106,7 +128,7 @@ static void print_element(const struct nft_element *element, const struct nft_se
 {
 	const char *key = set ? set->key : "";
 
-	fprintf(out, "nft element %s ", element->set);
+	fprintf(out, "nft %selement %s ", table_word(element->table), element->set);
 	print_fields(key, element->key, element->key_size, out);
 	if (element->key_end) {
 		fputs(" - ", out);
@@ -123,7 +145,8 @@ static void print_element(const struct nft_element *element, const struct nft_se
 
 static void print_rule_text(const struct nft_rule *rule, FILE *out)
 {
-	fprintf(out, "nft rule %s %" PRIu32 ": ", rule->chain, rule->index);
+	fprintf(out, "nft %srule %s %" PRIu32 ": ", table_word(rule->table), rule->chain,
+		rule->index);
 	if (rule->text)
 		fputs(rule->text, out);
 	else
@@ -132,26 +155,45 @@ static void print_rule_text(const struct nft_rule *rule, FILE *out)
 
 static void print_set(const struct nft_set *set, FILE *out)
 {
-	fprintf(out, "nft %s %s %s", set->data ? "map" : "set", set->name, set->key);
+	fprintf(out, "nft %s%s %s %s", table_word(set->table), set->data ? "map" : "set", set->name,
+		set->key);
 	if (set->data)
 		fprintf(out, " : %s", set->data);
 	if (set->flags & NFT_SET_IS_INTERVAL)
 		fputs(" interval", out);
 	if (set->flags & NFT_SET_IS_DYNAMIC)
-		fputs(" dynamic", out);
+		fputs(set->flags & NFT_SET_IS_COUNTED ? " dynamic counted" : " dynamic", out);
 }
 
+static void print_chain(const struct nft_chain *chain, FILE *out)
+{
+	fprintf(out, "nft %schain %s", table_word(chain->table), chain->name);
+	if (chain->hook)
+		fprintf(out, " %s", chain->hook);
+}
+
+static void print_helper(const struct nft_helper *helper, FILE *out)
+{
+	fprintf(out, "nft %sct helper %s type %s protocol %u", table_word(helper->table),
+		helper->name, helper->type, helper->protocol);
+	if (helper->family)
+		fprintf(out, " %s", helper->family == AF_INET6 ? "ipv6" : "ipv4");
+}
+
+/* A table is no struct: who prints one knows which. */
 static void print_object(enum object_kind kind, const void *object, const struct objects *owner,
 			 FILE *out)
 {
 	const struct sysctl_object *sysctl = object;
-	const struct nft_chain *chain = object;
 
 	switch (kind) {
 	case OBJECT_SYSCTL:
 		fprintf(out, "sysctl %s = %s", sysctl->path, sysctl->value);
 		if (sysctl->instead_of[0])
 			fprintf(out, " instead of %s", sysctl->instead_of);
+		break;
+	case OBJECT_TUNNEL:
+		print_tunnel(object, out);
 		break;
 	case OBJECT_ALIAS:
 		print_alias(object, out);
@@ -162,24 +204,22 @@ static void print_object(enum object_kind kind, const void *object, const struct
 	case OBJECT_RULE:
 		print_rule(object, out);
 		break;
-	case OBJECT_NFT_TABLE:
-		fputs("nft table inet " UPLINKD_TABLE, out);
-		break;
 	case OBJECT_NFT_CHAIN:
-		fprintf(out, "nft chain %s", chain->name);
-		if (chain->hook)
-			fprintf(out, " %s", chain->hook);
+		print_chain(object, out);
 		break;
 	case OBJECT_NFT_SET:
 		print_set(object, out);
 		break;
+	case OBJECT_NFT_HELPER:
+		print_helper(object, out);
+		break;
 	case OBJECT_NFT_ELEMENT:
-		print_element(object, find_set(owner, ((const struct nft_element *)object)->set),
-			      out);
+		print_element(object, find_set(owner, object), out);
 		break;
 	case OBJECT_NFT_RULE:
 		print_rule_text(object, out);
 		break;
+	case OBJECT_NFT_TABLE:
 	case OBJECT_KIND_MAX:
 		break;
 	}
@@ -191,7 +231,10 @@ void step_print(const struct step *step, const struct objects *found, const stru
 	static const char signs[] = { [STEP_ADD] = '+', [STEP_CHANGE] = '~', [STEP_DELETE] = '-' };
 
 	fprintf(out, "%c ", signs[step->action]);
-	if (step->wanted)
+	if (step->kind == OBJECT_NFT_TABLE)
+		fprintf(out, "nft table %s " UPLINKD_TABLE,
+			step->table == NFT_NETDEV ? "netdev" : "inet");
+	else if (step->wanted)
 		print_object(step->kind, step->wanted, wanted, out);
 	else
 		print_object(step->kind, step->found, found, out);
@@ -214,10 +257,12 @@ void plan_print(const struct plan *plan, const struct objects *found, const stru
 void objects_print(const struct objects *objects, FILE *out)
 {
 	print_all(OBJECT_SYSCTL, &objects->sysctls);
+	print_all(OBJECT_TUNNEL, &objects->tunnels);
 	print_all(OBJECT_ALIAS, &objects->aliases);
 	print_all(OBJECT_ROUTE, &objects->routes);
 	print_all(OBJECT_RULE, &objects->rules);
 	print_all(OBJECT_NFT_SET, &objects->nft_sets);
+	print_all(OBJECT_NFT_HELPER, &objects->nft_helpers);
 	print_all(OBJECT_NFT_ELEMENT, &objects->nft_elements);
 	print_all(OBJECT_NFT_CHAIN, &objects->nft_chains);
 	print_all(OBJECT_NFT_RULE, &objects->nft_rules);

@@ -31,6 +31,7 @@ static void read_all(const void *messages, size_t size)
 	read_kind(&reading, NFT_MSG_NEWTABLE, messages, size);
 	read_kind(&reading, NFT_MSG_NEWCHAIN, messages, size);
 	read_kind(&reading, NFT_MSG_NEWSET, messages, size);
+	read_kind(&reading, NFT_MSG_NEWOBJ, messages, size);
 	nft_read_definitions(&reading);
 	array_foreach(&found.nft_sets, set) {
 		reading.set = set;
@@ -43,13 +44,13 @@ static void read_all(const void *messages, size_t size)
 	objects_done(&found);
 }
 
-static void compile(const uint8_t *data, size_t size)
+static void compile(enum nft_table_id table, const uint8_t *data, size_t size)
 {
 	struct nftnl_rule *rule = nftnl_rule_alloc();
 	char *text = strndup((const char *)data, size);
 
 	if (rule && text)
-		nft_compile(text, rule);
+		nft_compile(table, text, rule);
 	if (rule)
 		nftnl_rule_free(rule);
 	free(text);
@@ -62,7 +63,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (messages && size) {
 		memcpy(messages, data, size);
 		read_all(messages, size);
-		compile(data, size);
+		compile(NFT_INET, data, size);
+		compile(NFT_NETDEV, data, size);
 	}
 	free(messages);
 	return 0;

@@ -84,7 +84,7 @@ static void want_some(struct objects *wanted)
 	want_rule(wanted, &rule);
 	nft_key_address(&key, &address);
 	nft_key_u32(&data, 7);
-	wanted->nft_table = true;
+	want_table(wanted, NFT_INET);
 	want_chain(wanted, "serve", "type nat hook prerouting priority -100");
 	want_chain(wanted, "service", NULL);
 	want_set(wanted, "marks", "ipv4_addr", "mark", 0);
@@ -102,10 +102,10 @@ static void test_applied_is_found(void **state)
 	want_nft(&wanted, "serve", "counter");
 	want_nft(&wanted, "service", "accept");
 	assert_converges(f, &wanted);
-	assert_true(f->found.nft_table);
+	assert_true(f->found.nft_tables[NFT_INET]);
 	assert_int_equal(f->found.nft_elements.n, 2);
 	assert_converges(f, &nothing);
-	assert_false(f->found.nft_table);
+	assert_false(f->found.nft_tables[NFT_INET]);
 	assert_int_equal(f->found.aliases.n + f->found.routes.n + f->found.rules.n +
 				 f->found.nft_chains.n + f->found.nft_sets.n +
 				 f->found.nft_elements.n + f->found.nft_rules.n,

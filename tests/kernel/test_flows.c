@@ -16,6 +16,7 @@
 
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <linux/netfilter/nf_conntrack_tcp.h>
 #include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -281,6 +282,54 @@ static void test_delete_by_address(void **state)
 	assert_int_equal(dump(f), 0);
 }
 
+/* Which to delete, and how many of them there were. */
+struct choice {
+	uint8_t protocol;
+	size_t n;
+};
+
+static bool is_chosen(const struct flow *flow, void *userdata)
+{
+	struct choice *choice = userdata;
+
+	choice->n += flow->protocol == choice->protocol;
+	return flow->protocol == choice->protocol;
+}
+
+static void test_delete_by_choice(void **state)
+{
+	struct fixture *f = *state;
+	struct choice choice = { .protocol = IPPROTO_TCP };
+
+	connect_all(f);
+	assert_int_equal(f->kernel->ops->flows_delete(f->kernel, is_chosen, &choice), 0);
+	assert_int_equal(choice.n, 3);
+	assert_int_equal(dump(f), 1);
+	assert_non_null(flow_to(f, "10.1.0.2", 7001));
+}
+
+/* The handshake is told when the kernel counts, and nothing when it does not. */
+static void test_counters(void **state)
+{
+	struct fixture *f = *state;
+	const struct flow *flow;
+
+	connect_all(f);
+	assert_int_equal(dump(f), 4);
+	flow = flow_to(f, "10.1.0.2", 7000);
+	assert_true(flow->assured && flow->state == TCP_CONNTRACK_ESTABLISHED);
+	assert_true(flow->timeout_s > 0 && flow->packets[FLOW_ORIGINAL] == 0);
+	assert_false(flow_to(f, "10.1.0.2", 7001)->assured);
+
+	run("echo 1 >/proc/sys/net/netfilter/nf_conntrack_acct");
+	connect_to(f, f->box, "10.9.0.1", "10.1.0.2", 7002, listen_at(f, f->far, "10.1.0.2", 7002));
+	assert_int_equal(dump(f), 5);
+	flow = flow_to(f, "10.1.0.2", 7002);
+	assert_int_equal(flow->packets[FLOW_ORIGINAL], 2);
+	assert_int_equal(flow->packets[FLOW_REPLY], 1);
+	assert_true(flow->bytes[FLOW_ORIGINAL] > flow->bytes[FLOW_REPLY]);
+}
+
 /* UDP from one port of the box to the first `n` of the far side. */
 static void send_from(struct fixture *f, uint16_t from, uint16_t n)
 {
@@ -407,6 +456,8 @@ int main(void)
 		TEST(test_dump),
 		TEST(test_delete_by_mark),
 		TEST(test_delete_by_address),
+		TEST(test_delete_by_choice),
+		TEST(test_counters),
 		TEST(test_delete_many),
 		TEST(test_adoption),
 		TEST(test_watch),

@@ -75,7 +75,7 @@ static size_t settle(struct fixture *f)
 static void want_again(struct fixture *f)
 {
 	objects_done(&f->wanted);
-	f->wanted.nft_table = true;
+	want_table(&f->wanted, NFT_INET);
 }
 
 static bool has_events(struct fixture *f)

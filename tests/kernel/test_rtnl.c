@@ -297,7 +297,7 @@ static void test_refused_rules(void **state)
 	want_way(&before, "203.0.113.0/24", 0, "10.1.0.2", NULL);
 	assert_converges(f, &before);
 	want_way(&after, "203.0.114.0/24", 0, "10.1.0.2", NULL);
-	after.nft_table = true;
+	want_table(&after, NFT_INET);
 	want_chain(&after, "serve", NULL);
 	want_nft(&after, "serve", "no such language");
 	assert_int_equal(objects_seal(&after), 0);

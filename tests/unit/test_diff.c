@@ -143,7 +143,8 @@ static void every_value_of_a_route_counts(void **state)
 
 static void fill_nft(struct objects *found, struct objects *wanted)
 {
-	found->nft_table = wanted->nft_table = true;
+	want_table(found, NFT_INET);
+	want_table(wanted, NFT_INET);
 	want_chain(found, "base", "type filter hook prerouting priority -150");
 	want_chain(wanted, "base", "type filter hook prerouting priority -150");
 	want_chain(found, "old", NULL);
@@ -185,7 +186,8 @@ static void nft_steps_are_ordered(void **state)
 /* The same text with another salt is another rule: its counters must start again. */
 static void fill_salts(struct objects *found, struct objects *wanted)
 {
-	found->nft_table = wanted->nft_table = true;
+	want_table(found, NFT_INET);
+	want_table(wanted, NFT_INET);
 	want_nft_salted(found, "base", 1, "numgen inc mod 2 offset 0 vmap @picks");
 	want_nft_salted(wanted, "base", 2, "numgen inc mod 2 offset 0 vmap @picks");
 }
@@ -201,7 +203,8 @@ static void fill_redefinition(struct objects *found, struct objects *wanted)
 		.family = AF_INET, .priority = 101, .mark = 0x100, .mask = 0xff00, .table = 201
 	};
 
-	found->nft_table = wanted->nft_table = true;
+	want_table(found, NFT_INET);
+	want_table(wanted, NFT_INET);
 	want_rule(wanted, &marked);
 	put_rule(wanted, 300, 201);
 	want_chain(found, "base", NULL);
@@ -226,7 +229,8 @@ static void a_redefinition_rebuilds_the_table(void **state)
 
 static void fill_rehooked(struct objects *found, struct objects *wanted)
 {
-	found->nft_table = wanted->nft_table = true;
+	want_table(found, NFT_INET);
+	want_table(wanted, NFT_INET);
 	want_chain(found, "base", "type filter hook prerouting priority -150");
 	want_chain(wanted, "base", "type filter hook prerouting priority -200");
 }
@@ -238,9 +242,57 @@ static void another_hook_is_a_redefinition(void **state)
 				   "+ nft chain base type filter hook prerouting priority -200\n");
 }
 
+static void fill_two_tables(struct objects *found, struct objects *wanted)
+{
+	want_table(found, NFT_INET);
+	want_table(wanted, NFT_INET);
+	want_helper(found, "ftp", "ftp", 6, AF_INET);
+	want_helper(wanted, "ftp", "ftp", 6, AF_UNSPEC);
+	want_chain(found, "base", NULL);
+	want_chain(wanted, "base", NULL);
+	want_set(found, "seen", "mark", NULL, NFT_SET_IS_DYNAMIC);
+	want_set(wanted, "seen", "mark", NULL, NFT_SET_IS_DYNAMIC);
+	want_table(found, NFT_NETDEV);
+	want_table(wanted, NFT_NETDEV);
+	want_chain(found, "base", "type filter hook ingress device ppp0 priority -300");
+	want_chain(wanted, "base", "type filter hook ingress device ppp0 priority -300");
+	want_helper(found, "old", "ftp", 6, AF_INET6);
+	want_nft(found, "base", "accept");
+	want_nft(wanted, "base", "drop");
+}
+
+/* The same names in both: what changes in one is nothing to the other. */
+static void tables_are_apart(void **state)
+{
+	assert_plan(fill_two_tables, "- nft table inet uplinkd\n"
+				     "+ nft table inet uplinkd\n"
+				     "+ nft set seen mark dynamic\n"
+				     "+ nft ct helper ftp type ftp protocol 6\n"
+				     "+ nft chain base\n"
+				     "~ nft netdev rule base 0: drop\n"
+				     "- nft netdev ct helper old type ftp protocol 6 ipv6\n");
+}
+
+/* The step tells whose elements are to be kept. */
+static void a_dynamic_set_is_remembered(void **state)
+{
+	struct objects found = { 0 }, wanted = { 0 };
+	struct plan plan;
+
+	fill_two_tables(&found, &wanted);
+	assert_int_equal(objects_seal(&found), 0);
+	assert_int_equal(objects_seal(&wanted), 0);
+	assert_int_equal(plan_diff(&found, &wanted, &plan), 0);
+	assert_int_equal(plan.steps.v[2].kind, OBJECT_NFT_SET);
+	assert_ptr_equal(plan.steps.v[2].found, found.nft_sets.v);
+	plan_done(&plan);
+	objects_done(&found);
+	objects_done(&wanted);
+}
+
 static void fill_flush(struct objects *found, struct objects *wanted)
 {
-	found->nft_table = true;
+	want_table(found, NFT_INET);
 	want_chain(found, "base", NULL);
 	want_nft(found, "base", "accept");
 	put_rule(found, 100, 201);
@@ -309,6 +361,8 @@ int main(void)
 		cmocka_unit_test(another_salt_replaces_the_rule),
 		cmocka_unit_test(a_redefinition_rebuilds_the_table),
 		cmocka_unit_test(another_hook_is_a_redefinition),
+		cmocka_unit_test(tables_are_apart),
+		cmocka_unit_test(a_dynamic_set_is_remembered),
 		cmocka_unit_test(a_flush_takes_the_table_at_once),
 		cmocka_unit_test(sysctls_change_where_they_exist),
 		cmocka_unit_test(adopting_keeps_handles),

@@ -28,12 +28,13 @@ static void observe(struct transition *transition, const struct objects *wanted)
 /* Nothing surplus either, which a plan that forgot it would not show. */
 static void assert_same_sizes(const struct objects *found, const struct objects *wanted)
 {
-	assert_int_equal(found->nft_table, wanted->nft_table);
+	assert_memory_equal(found->nft_tables, wanted->nft_tables, sizeof(found->nft_tables));
 	assert_int_equal(found->aliases.n, wanted->aliases.n);
 	assert_int_equal(found->routes.n, wanted->routes.n);
 	assert_int_equal(found->rules.n, wanted->rules.n);
 	assert_int_equal(found->nft_chains.n, wanted->nft_chains.n);
 	assert_int_equal(found->nft_sets.n, wanted->nft_sets.n);
+	assert_int_equal(found->nft_helpers.n, wanted->nft_helpers.n);
 	assert_int_equal(found->nft_elements.n, wanted->nft_elements.n);
 	assert_int_equal(found->nft_rules.n, wanted->nft_rules.n);
 }

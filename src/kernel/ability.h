@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include "kernel/kernel.h"
+#include "kernel/rtnl.h"
+
+/* What this kernel can. See kernel_ops.can for what is promised. */
+
+struct abilities {
+	bool known[ABILITY_MAX], can[ABILITY_MAX];
+};
+
+int abilities_ask(struct abilities *abilities, struct rtnl *rtnl, enum kernel_ability ability);
