@@ -104,6 +104,10 @@ int control_answer(sd_bus_message *call, int r, const char *message, sd_bus_erro
 int manager_install(struct control *control, sd_bus *bus);
 void manager_changed(struct control *control);
 
+/* ipvs.c */
+int method_ipvs(sd_bus_message *call, void *userdata, sd_bus_error *error);
+int method_ipvs_list(sd_bus_message *call, void *userdata, sd_bus_error *error);
+
 /* objects.c */
 void objects_init(struct control *control);
 void objects_free(struct control *control);

@@ -26,6 +26,15 @@ struct control_requests {
 	/* `server` is config_server.text */
 	int (*weight)(void *userdata, const char *service, const char *server, uint32_t weight,
 		      char **ret_message);
+	/* Weight 0, and after the deadline the connections that are left are ended. */
+	int (*drain)(void *userdata, const char *service, const char *server, uint64_t deadline_ms,
+		     char **ret_message);
+	/*
+	 * Commands of the ipvsadm language: words that end with NULL, without names. They all list,
+	 * and *ret_text is what they print, or none does.
+	 */
+	int (*ipvs)(void *userdata, char *const *const *lines, size_t n, bool reading,
+		    char **ret_text);
 	/* A PPP hook's words: "ip-up", "ip-down", "ipv6-up" or "ipv6-down", and the interface. */
 	int (*ppp_event)(void *userdata, const char *event, const char *interface,
 			 char **ret_message);

@@ -3,6 +3,7 @@
 #include "control/bus.h"
 
 #include "base/hash.h"
+#include "config/text.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -57,6 +58,8 @@ static uint64_t hash_servers(const struct config_service *service,
 		hash = hash_bytes(hash, text, strlen(text) + 1);
 		hash = hash_bytes(hash, &server->weight, sizeof(server->weight));
 		hash = hash_bytes(hash, &server->overridden, sizeof(server->overridden));
+		hash = hash_bytes(hash, &server->condition, sizeof(server->condition));
+		hash = hash_bytes(hash, server->reason, strlen(server->reason) + 1);
 	}
 	return hash;
 }
@@ -72,26 +75,50 @@ static struct bus_view *service_look(const struct world *world, size_t index, st
 	view->name = service->name;
 	view->position = (uint32_t)index;
 	view->scheduler = scheduler_id_text(service->scheduler);
-	view->method = "nat";
+	view->method = service_method_text(service->method);
 	view->listen = look_listen(world, service, arena);
 	return view->listen ? &view->head : NULL;
 }
 
-static const char *server_reason(const struct server_state *server)
+/* The picks of a server by the line of the request; "" for requests that came over none. */
+static int append_by_line(sd_bus_message *reply, const struct world *world,
+			  const struct server_state *server)
 {
-	if (server->weight)
-		return "";
-	return server->overridden ? "weight 0 by operator" : "weight 0 in the file";
+	int r = sd_bus_message_open_container(reply, 'e', "sv");
+
+	r = r < 0 ? r : sd_bus_message_append(reply, "s", "ByLine");
+	r = r < 0 ? r : sd_bus_message_open_container(reply, 'v', "aa{sv}");
+	r = r < 0 ? r : sd_bus_message_open_container(reply, 'a', "a{sv}");
+	for (size_t i = 0; r >= 0 && i <= world->config->uplinks.n; i++)
+		if (server->by_line[i])
+			r = sd_bus_message_append(reply, "a{sv}", 2, "Uplink", "s",
+						  i ? world->config->uplinks.v[i - 1].name : "",
+						  "Picks", "t", server->by_line[i]);
+	for (int i = 0; r >= 0 && i < 3; i++)
+		r = sd_bus_message_close_container(reply);
+	return r;
 }
 
-static int append_server(sd_bus_message *reply, const char *address,
+static int append_fields(sd_bus_message *reply, const struct config_server *config,
 			 const struct server_state *server)
 {
 	return sd_bus_message_append(
-		reply, "a{sv}", 7, "Address", "s", address, "Weight", "u", server->weight, "State",
-		"s", server->weight ? "up" : "drained", "Reason", "s", server_reason(server),
-		"Active", "u", server->active, "Inactive", "u", server->inactive, "Total", "t",
-		server->total);
+		reply, "{sv}{sv}{sv}{sv}{sv}{sv}{sv}{sv}{sv}{sv}", "Address", "s", config->text,
+		"Method", "s", service_method_text(config->method), "Weight", "u", server->weight,
+		"Share", "u", server->share, "State", "s", server_condition_text(server->condition),
+		"Reason", "s", server->reason, "Active", "u", server->active, "Inactive", "u",
+		server->inactive, "Total", "t", server->total, "Bytes", "t",
+		server->bytes[0] + server->bytes[1]);
+}
+
+static int append_server(sd_bus_message *reply, const struct world *world,
+			 const struct config_server *config, const struct server_state *server)
+{
+	int r = sd_bus_message_open_container(reply, 'a', "{sv}");
+
+	r = r < 0 ? r : append_fields(reply, config, server);
+	r = r < 0 ? r : append_by_line(reply, world, server);
+	return r < 0 ? r : sd_bus_message_close_container(reply);
 }
 
 static int get_servers(sd_bus *bus, const char *path, const char *interface, const char *property,
@@ -104,7 +131,7 @@ static int get_servers(sd_bus *bus, const char *path, const char *interface, con
 	int r = sd_bus_message_open_container(reply, 'a', "a{sv}");
 
 	for (size_t i = 0; r >= 0 && i < service->servers.n; i++)
-		r = append_server(reply, service->servers.v[i].text, &state->servers[i]);
+		r = append_server(reply, world, &service->servers.v[i], &state->servers[i]);
 	return r < 0 ? r : sd_bus_message_close_container(reply);
 }
 
@@ -159,6 +186,31 @@ static int method_set_weight(sd_bus_message *call, void *userdata, sd_bus_error 
 	return r < 0 ? r : answer_weight(call, userdata, server, weight, error);
 }
 
+static int answer_drain(sd_bus_message *call, const struct bus_view *view, const char *server,
+			uint64_t deadline_ms, sd_bus_error *error)
+{
+	struct control *control = view->object->control;
+	const struct config_service *service =
+		&control->world->config->services.v[view->object->index];
+	_cleanup_free_ char *message = NULL;
+	int r;
+
+	if (!has_server(service, server))
+		return answer_unknown(call, service, server, error);
+	r = control->requests->drain(control->userdata, service->name, server, deadline_ms,
+				     &message);
+	return control_answer(call, r, message, error);
+}
+
+static int method_drain_within(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+	const char *server;
+	uint64_t deadline_ms;
+	int r = sd_bus_message_read(call, "st", &server, &deadline_ms);
+
+	return r < 0 ? r : answer_drain(call, userdata, server, deadline_ms, error);
+}
+
 static int method_drain(sd_bus_message *call, void *userdata, sd_bus_error *error)
 {
 	const char *server;
@@ -179,6 +231,8 @@ static const sd_bus_vtable vtable[] = {
 				SD_BUS_NO_RESULT, method_set_weight, 0),
 	SD_BUS_METHOD_WITH_ARGS("Drain", SD_BUS_ARGS("s", server), SD_BUS_NO_RESULT, method_drain,
 				0),
+	SD_BUS_METHOD_WITH_ARGS("DrainWithin", SD_BUS_ARGS("s", server, "t", deadline_ms),
+				SD_BUS_NO_RESULT, method_drain_within, 0),
 	SD_BUS_VTABLE_END,
 };
 

@@ -93,7 +93,7 @@ int ctl_connect(struct ctl *ctl)
 	return r < 0 ? say_unreachable(path, r) : 0;
 }
 
-static void say_error(const sd_bus_error *error, int r)
+void ctl_say_error(const sd_bus_error *error, int r)
 {
 	if (sd_bus_error_has_name(error, SD_BUS_ERROR_SERVICE_UNKNOWN))
 		ctl_say("uplinkd is not running, or not on the system bus");
@@ -122,7 +122,7 @@ int ctl_call(struct ctl *ctl, const char *path, const char *interface, const cha
 				ret_reply, types, arguments);
 	va_end(arguments);
 	if (r < 0)
-		say_error(&error, r);
+		ctl_say_error(&error, r);
 	return r < 0 ? r : 0;
 }
 
@@ -164,6 +164,6 @@ int ctl_call_object(struct ctl *ctl, const struct ctl_kind *kind, const char *na
 	if (sd_bus_error_has_name(&error, SD_BUS_ERROR_UNKNOWN_OBJECT))
 		say_known(ctl, kind, name);
 	else if (r < 0)
-		say_error(&error, r);
+		ctl_say_error(&error, r);
 	return r < 0 ? r : 0;
 }

@@ -42,6 +42,8 @@ int verb_enable(struct ctl *ctl, char **arguments);
 int verb_disable(struct ctl *ctl, char **arguments);
 int verb_weight(struct ctl *ctl, char **arguments);
 int verb_drain(struct ctl *ctl, char **arguments);
+/* Takes as many arguments as there are, up to a NULL. */
+int verb_ipvs(struct ctl *ctl, char **arguments);
 int verb_ppp_event(struct ctl *ctl, char **arguments);
 
 /* Kinds of objects on the bus, as they are called on the bus and in JSON. */
@@ -60,6 +62,8 @@ int ctl_call(struct ctl *ctl, const char *path, const char *interface, const cha
 /* The same of an object; if there is none of that name, the known ones are named. */
 int ctl_call_object(struct ctl *ctl, const struct ctl_kind *kind, const char *name,
 		    const char *member, const char *types, ...);
+/* Says why a call failed, with its result and error. */
+void ctl_say_error(const sd_bus_error *error, int r);
 /* Writes a message of one or more lines to stderr. */
 void ctl_say(const char *message);
 

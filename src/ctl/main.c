@@ -12,7 +12,8 @@
 
 enum verb_options {
 	TAKES_JSON = 1,
-	TAKES_FOLLOW = 2
+	TAKES_FOLLOW = 2,
+	TAKES_ANYTHING = 4 /* whatever follows is the verb's own */
 };
 
 struct verb {
@@ -20,6 +21,7 @@ struct verb {
 	int count; /* of arguments */
 	unsigned options;
 	int (*run)(struct ctl *ctl, char **arguments);
+	int more; /* arguments that may follow */
 };
 
 static const struct verb verbs[] = {
@@ -36,7 +38,11 @@ static const struct verb verbs[] = {
 	{ "enable", "UPLINK", "use a line again", 1, 0, verb_enable },
 	{ "disable", "UPLINK", "stop using a line", 1, 0, verb_disable },
 	{ "weight", "SERVICE SERVER N", "set the weight of a real server", 3, 0, verb_weight },
-	{ "drain", "SERVICE SERVER", "give a real server no new connections", 2, 0, verb_drain },
+	{ "drain", "SERVICE SERVER [DEADLINE]",
+	  "give a real server no new connections; after DEADLINE end those it has", 2, 0,
+	  verb_drain, 1 },
+	{ "ipvs", "...", "what ipvsadm does, by its options; see uplinkctl-ipvs(8)", 0,
+	  TAKES_ANYTHING, verb_ipvs },
 	{ "flush", "", "take everything of uplinkd's out of the kernel", 0, 0, verb_flush },
 	{ "ppp-event", "EVENT INTERFACE", "what pppd's ip-up and ip-down scripts report", 2, 0,
 	  verb_ppp_event },
@@ -81,7 +87,9 @@ static bool fits(const struct verb *verb, const struct ctl *ctl, int count)
 		fprintf(stderr, "uplinkctl: %s has no --json\n", verb->name);
 	else if (ctl->follow && !(verb->options & TAKES_FOLLOW))
 		fprintf(stderr, "uplinkctl: %s has no -f\n", verb->name);
-	else if (count != verb->count)
+	else if (verb->options & TAKES_ANYTHING)
+		return true;
+	else if (count < verb->count || count > verb->count + verb->more)
 		fprintf(stderr, "uplinkctl: too %s arguments for %s\n",
 			count < verb->count ? "few" : "many", verb->name);
 	else
@@ -101,7 +109,19 @@ static int run(struct ctl *ctl, int count, char **words)
 		return usage(verb);
 	code = verb->run(ctl, words + 1);
 	sd_bus_flush_close_unref(ctl->bus);
-	return code == EXIT_USAGE ? usage(verb) : code;
+	return code == EXIT_USAGE && !(verb->options & TAKES_ANYTHING) ? usage(verb) : code;
+}
+
+/* How many words there are to the end of the verb, if what follows is for itself to read. */
+static int own_words(int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "--runtime-dir") == 0)
+			i++;
+		else if (*argv[i] != '-')
+			return strcmp(argv[i], "ipvs") == 0 ? i + 1 : argc;
+	}
+	return argc;
 }
 
 static int version(void)
@@ -121,9 +141,9 @@ static int dispatch(int argc, char **argv)
 		{},
 	};
 	struct ctl ctl = { .runtime_dir = RUNTIME_DIR };
-	int option;
+	int option, own = own_words(argc, argv);
 
-	while ((option = getopt_long(argc, argv, "hf", options, NULL)) != -1)
+	while ((option = getopt_long(own, argv, "hf", options, NULL)) != -1)
 		switch (option) {
 		case 'h':
 			return help();

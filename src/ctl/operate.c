@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The verbs that change one line or server, and the one by which pppd's scripts report. */
+#include "base/time.h"
 #include "ctl/ctl.h"
 
 #include <errno.h>
@@ -57,6 +58,16 @@ int verb_weight(struct ctl *ctl, char **arguments)
 
 int verb_drain(struct ctl *ctl, char **arguments)
 {
+	uint64_t deadline_ms;
+
+	if (arguments[2] && duration_parse(arguments[2], &deadline_ms) < 0) {
+		fprintf(stderr, "uplinkctl: a deadline is a time like 30s or 10m, not \"%s\"\n",
+			arguments[2]);
+		return EXIT_USAGE;
+	}
+	if (arguments[2])
+		return exit_code(ctl_call_object(ctl, &service_kind, arguments[0], "DrainWithin",
+						 "st", arguments[1], deadline_ms));
 	return exit_code(
 		ctl_call_object(ctl, &service_kind, arguments[0], "Drain", "s", arguments[1]));
 }

@@ -27,11 +27,11 @@ static const struct column uplink_columns[] = {
 
 static const struct column service_columns[] = {
 	{ "SERVICE", "name", COLUMN_TEXT },        { "LISTEN", "listen", COLUMN_TEXT },
-	{ "SCHEDULER", "scheduler", COLUMN_TEXT }, { "METHOD", "method", COLUMN_TEXT },
-	{ "SERVER", "address", COLUMN_TEXT },      { "STATE", "state", COLUMN_STATE },
+	{ "SCHEDULER", "scheduler", COLUMN_TEXT }, { "SERVER", "address", COLUMN_TEXT },
+	{ "METHOD", "method", COLUMN_TEXT },       { "STATE", "state", COLUMN_STATE },
 	{ "WEIGHT", "weight", COLUMN_NUMBER },     { "ACTIVE", "active", COLUMN_NUMBER },
 	{ "INACTIVE", "inactive", COLUMN_NUMBER }, { "TOTAL", "total", COLUMN_NUMBER },
-	{ "REASON", "reason", COLUMN_TEXT },
+	{ "BY LINE", "by_line", COLUMN_PICKS },    { "REASON", "reason", COLUMN_TEXT },
 };
 
 static const struct column domain_columns[] = {
@@ -80,7 +80,7 @@ static int set_if(json_object *row, const char *key, json_object *value)
 /* The i-th row of a service: beside each other its i-th server and what it listens on. */
 static int add_service_row(json_object *rows, json_object *service, size_t i)
 {
-	static const char *const once[] = { "name", "scheduler", "method" };
+	static const char *const once[] = { "name", "scheduler" };
 	_cleanup_(json_object_putp) json_object *server = item(service, "servers", i);
 	json_object *row = json_object_new_object();
 	int r = row ? json_object_array_add(rows, row) : -1;

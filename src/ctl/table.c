@@ -72,6 +72,19 @@ static void write_duration(FILE *out, json_object *value)
 	fputs(ms ? duration_text(ms).text : "-", out);
 }
 
+/* "dsl0 12, dsl1 7, - 3": the last of them over no line. */
+static void write_picks(FILE *out, json_object *list)
+{
+	for (size_t i = 0; i < json_object_array_length(list); i++) {
+		json_object *picks = json_object_array_get_idx(list, i);
+		const char *uplink =
+			json_object_get_string(json_object_object_get(picks, "uplink"));
+
+		fprintf(out, "%s%s %s", i ? ", " : "", *uplink ? uplink : "-",
+			json_object_get_string(json_object_object_get(picks, "picks")));
+	}
+}
+
 static bool is_empty(json_object *value)
 {
 	if (!value)
@@ -92,6 +105,8 @@ static void write_cell(FILE *out, json_object *value, enum column_kind kind)
 		write_since(out, value);
 	else if (kind == COLUMN_DURATION)
 		write_duration(out, value);
+	else if (kind == COLUMN_PICKS)
+		write_picks(out, value);
 	else if (json_object_is_type(value, json_type_array))
 		write_list(out, value);
 	else

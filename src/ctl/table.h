@@ -13,6 +13,7 @@ enum column_kind {
 	COLUMN_STATE,    /* a text, coloured */
 	COLUMN_SINCE,    /* a time of the past, as a duration */
 	COLUMN_DURATION, /* milliseconds, 0 for none */
+	COLUMN_PICKS,    /* a list of uplinks with picks */
 };
 
 struct column {

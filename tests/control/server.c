@@ -103,7 +103,7 @@ static int on_reload(void *userdata, char **ret_message)
 	struct server *server = userdata;
 	_cleanup_(config_freep) struct config *config = NULL;
 	struct world world;
-	int r = config_load(server->path, &config, ret_message);
+	int r = config_load(server->path, NULL, &config, ret_message);
 
 	if (r >= 0)
 		r = world_make(config, &world);
@@ -182,6 +182,23 @@ static int on_ppp_event(void *userdata, const char *event, const char *interface
 	return 0;
 }
 
+/* Shows what it was asked, a line each. */
+static int on_ipvs(void *userdata, char *const *const *lines, size_t n, bool reading,
+		   char **ret_text)
+{
+	size_t size;
+	FILE *out = open_memstream(ret_text, &size);
+
+	if (!out)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++)
+		for (size_t j = 0; lines[i][j]; j++)
+			fprintf(out, "%s%c", lines[i][j], lines[i][j + 1] ? ' ' : '\n');
+	if (fclose(out) != 0)
+		return -ENOMEM;
+	return reading ? 0 : -EEXIST;
+}
+
 static const struct control_requests requests = {
 	.world = on_world,
 	.reload = on_reload,
@@ -189,6 +206,7 @@ static const struct control_requests requests = {
 	.flush = on_flush,
 	.enable = on_enable,
 	.weight = on_weight,
+	.ipvs = on_ipvs,
 	.ppp_event = on_ppp_event,
 };
 
@@ -197,7 +215,7 @@ static int run(struct server *server, const char *runtime_dir)
 	_cleanup_(sd_event_unrefp) sd_event *event = NULL;
 	_cleanup_free_ char *errors = NULL;
 	sigset_t mask;
-	int r = config_load(server->path, &server->config, &errors);
+	int r = config_load(server->path, NULL, &server->config, &errors);
 
 	if (r < 0)
 		return log_errno(LOG_ERR, r, "%s", errors ? errors : server->path);
