@@ -97,7 +97,7 @@ static int check(const char *path, bool print)
 	_cleanup_(config_freep) struct config *config = NULL;
 	_cleanup_free_ char *errors = NULL;
 
-	if (config_load(path, &config, &errors) < 0) {
+	if (config_load(path, NULL, &config, &errors) < 0) {
 		fputs(errors ? errors : "out of memory\n", stderr);
 		return 1;
 	}

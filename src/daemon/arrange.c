@@ -51,7 +51,10 @@ static void judge_lines(struct daemon *d, const struct before *before)
 {
 	for (size_t i = 0; i < d->config->uplinks.n; i++) {
 		judge_line(d, &d->world.lines[i]);
-		d->recount = d->recount || !same_ways(&before->lines[i], &d->world.lines[i]);
+		if (same_ways(&before->lines[i], &d->world.lines[i]))
+			continue;
+		d->recount = true;
+		d->recheck = true;
 	}
 }
 
@@ -244,19 +247,25 @@ int arrange(struct daemon *d)
 	sd_event_source_set_enabled(d->storm, SD_EVENT_OFF);
 	r = r < 0 ? log_oom() : observe(d);
 	if (r == 0) {
-		bool afresh = !d->found.nft_table && !d->world.flushed;
+		bool afresh = !d->found.nft_tables[NFT_INET] && !d->world.flushed;
 
 		judge_lines(d, &before);
 		if (afresh)
 			adopt_flows(d);
 		if (recount_is_due(d))
 			recount(d);
+		census_if_due(d);
+		if (d->recheck)
+			checks_use(d);
+		d->recheck = false;
 		d->ring_us = monotonic_us();
-		r = converge(d, &before);
+		r = judge_services(d);
+		r = r < 0 ? log_oom() : converge(d, &before);
 		/* Again, for those that began between the first time and the marks. */
 		if (afresh)
 			adopt_flows(d);
 		clear_flows(d, &before);
+		bury(d);
 		announce_lines(d, &before);
 		d->settled = true;
 	}

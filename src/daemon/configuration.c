@@ -68,7 +68,7 @@ static int watch_cgroups(struct daemon *d, const struct config *config)
 /* Counting connections costs something for each of them, so only where services want it. */
 static int watch_flows(struct daemon *d, const struct config *config)
 {
-	bool wanted = config->services.n > 0;
+	bool wanted = config->services.n > 0 || lines_go_by_load(config);
 	int r = wanted == d->watching ? 0 : d->kernel->ops->flows_watch(d->kernel, wanted);
 
 	if (r == 0)
@@ -127,6 +127,29 @@ static int note_ended(struct daemon *d, const struct config *config)
 	return r;
 }
 
+/* What this kernel cannot carry makes servers unusable; it is asked only if it is wanted. */
+static void ask_abilities(struct daemon *d)
+{
+	static const enum kernel_ability abilities[FAMILY_INDEX_MAX][TUNNEL_MAX] = {
+		{ ABILITY_IPIP, ABILITY_GRE, ABILITY_GUE },
+		{ ABILITY_IP6TNL, ABILITY_IP6GRE, ABILITY_IP6GUE },
+	};
+
+	array_foreach(&d->config->services, service)
+		for (size_t i = 0; i < service->servers.n; i++) {
+			const struct config_server *server = &service->servers.v[i];
+			enum family_index f = family_index(server->address.family);
+
+			if (server->method != METHOD_ROUTE && server->method != METHOD_TUNNEL)
+				continue;
+			d->facts.lacks_fwd = d->kernel->ops->can(d->kernel, ABILITY_FWD) == 0;
+			if (server->method == METHOD_TUNNEL)
+				d->facts.lacks_tunnel[f][server->tunnel] =
+					d->kernel->ops->can(d->kernel,
+							    abilities[f][server->tunnel]) == 0;
+		}
+}
+
 /* Takes a checked configuration over; it belongs to the daemon afterwards. On failure nothing
  * changed. */
 int use_config(struct daemon *d, struct config *config)
@@ -152,12 +175,15 @@ int use_config(struct daemon *d, struct config *config)
 	config_free(d->config);
 	d->config = config;
 	d->world = world;
+	ask_abilities(d);
 	overrides_apply(&d->runtime.overrides, &d->world);
 	/* What was counted points into the world that is gone. */
 	if (flows_restart(d->flows, &d->world) < 0)
 		log_oom();
 	d->dirty = KERNEL_EVERYTHING;
 	d->recount = true;
+	d->recheck = true;
+	d->dead.n = 0; /* their indexes meant the configuration that is gone */
 	if (d->control)
 		control_objects_arrive(d->control);
 	return 0;

@@ -6,13 +6,15 @@
 
 #include "base/log.h"
 #include "base/time.h"
+#include "sched/sched.h"
+#include "service/schedule.h"
 #include "uplink/learn.h"
 
 #include <errno.h>
 
 enum {
-	RING_US = 20 * 1000,      /* rings that go by load are rewritten no more often */
-	RECOUNT_US = 1000 * 1000, /* nor are connections counted again because events were lost */
+	LINES_US = 100 * 1000,   /* picks of lines by load are made anew no more often */
+	RECOUNT_US = 1000 * 1000 /* connections are counted again no more often than this */
 };
 
 /* A source that the file gives to the line, which may be on no interface. */
@@ -87,30 +89,38 @@ int recount(struct daemon *d)
 		r = d->kernel->ops->flows_dump(d->kernel, count_flow, d);
 	if (r < 0)
 		return log_errno(LOG_WARNING, r, "cannot count connections");
+	if (d->miscounted)
+		service_lose_rings(&d->world);
 	d->recount = d->miscounted = false;
 	d->counted_us = monotonic_us();
 	return 0;
 }
 
-static bool goes_by_load(const struct config *config)
+bool lines_go_by_load(const struct config *config)
 {
-	array_foreach(&config->services, service)
-		if (service->scheduler == SCHEDULER_WLC)
+	array_foreach(&config->policies, policy) {
+		const struct scheduler *scheduler = scheduler_get(policy->scheduler);
+
+		if (policy->scheduler != SCHEDULER_FO && scheduler->pick && !scheduler->cycle)
 			return true;
+	}
 	return false;
 }
 
 void on_flow(enum flow_event event, const struct flow *flow, void *userdata)
 {
 	struct daemon *d = userdata;
-	uint64_t now = monotonic_us();
 
 	if (event == FLOW_LOST) {
 		d->miscounted = true;
 		daemon_later(d, RECOUNT_US);
-	} else if (flows_event(d->flows, event, flow) && goes_by_load(d->config)) {
-		daemon_later(d, now - d->ring_us < RING_US ? RING_US - (now - d->ring_us) : 0);
+		return;
 	}
+	flows_event(d->flows, event, flow);
+	if (d->world.touched.n)
+		touched_soon(d);
+	if (event != FLOW_UPDATE && lines_go_by_load(d->config))
+		daemon_later(d, LINES_US);
 }
 
 /* Some line may carry new connections of this family. After a flush we have no say in that. */

@@ -56,6 +56,12 @@ static int on_time(sd_event_source *source, uint64_t usec, void *userdata)
 	return 0;
 }
 
+static int on_rings(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	touched_now(userdata);
+	return 0;
+}
+
 static void on_changed(unsigned parts, void *userdata)
 {
 	struct daemon *d = userdata;
@@ -117,14 +123,16 @@ static int add_sources(struct daemon *d)
 	r = r < 0 ? r : sd_event_source_set_priority(d->storm, SD_EVENT_PRIORITY_IMPORTANT);
 	r = r < 0 ? r : sd_event_source_set_enabled(d->storm, SD_EVENT_OFF);
 	r = r < 0 ? r : sd_event_add_time(d->event, &d->later, CLOCK_MONOTONIC, 0, 1, on_time, d);
-	return r < 0 ? r : sd_event_source_set_enabled(d->later, SD_EVENT_OFF);
+	r = r < 0 ? r : sd_event_source_set_enabled(d->later, SD_EVENT_OFF);
+	r = r < 0 ? r : sd_event_add_time(d->event, &d->rings, CLOCK_MONOTONIC, 0, 1, on_rings, d);
+	return r < 0 ? r : sd_event_source_set_enabled(d->rings, SD_EVENT_OFF);
 }
 
 static int load_first_config(struct daemon *d)
 {
 	_cleanup_free_ char *errors = NULL;
 	_cleanup_(config_freep) struct config *config = NULL;
-	int r = config_load(d->config_path, &config, &errors);
+	int r = load_config_at_start(d, &config, &errors);
 
 	if (r < 0) {
 		log_lines(errors);
@@ -134,6 +142,7 @@ static int load_first_config(struct daemon *d)
 	if (r < 0)
 		return log_errno(LOG_ERR, r, "cannot take over the configuration");
 	TAKE_PTR(config);
+	d->world.timeouts = d->ipvs.timeouts;
 	return 0;
 }
 
@@ -152,11 +161,14 @@ static int daemon_start(struct daemon *d, const char *runtime_dir)
 
 	if (r == 0)
 		r = runtime_load(&d->runtime, runtime_dir);
+	if (r == 0)
+		r = ipvs_load(d);
 	if (r < 0)
 		return r;
 	r = sd_event_default(&d->event);
 	r = r < 0 ? r : add_sources(d);
 	r = r < 0 ? r : flows_new(&d->flows);
+	r = r < 0 ? r : checks_new(d->event, &d->checks);
 	if (r < 0)
 		return log_errno(LOG_ERR, r, "cannot start");
 	r = kernel_open(&d->kernel);
@@ -178,6 +190,7 @@ static int daemon_start(struct daemon *d, const char *runtime_dir)
 static void daemon_stop(struct daemon *d)
 {
 	control_free(d->control);
+	checks_free(d->checks);
 	kernel_close(d->kernel);
 	flows_free(d->flows);
 	world_done(&d->world);
@@ -186,11 +199,16 @@ static void daemon_stop(struct daemon *d)
 	objects_done(&d->found);
 	array_done(&d->ended);
 	array_done(&d->lost);
+	array_done(&d->dead);
+	array_done(&d->bereaved);
+	array_done(&d->deadlines);
+	ipvs_table_done(&d->ipvs);
 	runtime_done(&d->runtime);
 	closep(&d->claim);
 	sd_event_source_unref(d->soon);
 	sd_event_source_unref(d->storm);
 	sd_event_source_unref(d->later);
+	sd_event_source_unref(d->rings);
 	sd_event_unref(d->event);
 }
 

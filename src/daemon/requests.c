@@ -30,11 +30,9 @@ static int message(char **ret, int error, const char *format, ...)
 	return error;
 }
 
-/* Arranges at once, on behalf of someone who waits for it. */
-static int arrange_now(struct daemon *d, char **ret_message)
+/* Says what came of an arrangement to someone who waits for it. */
+static int told(int r, char **ret_message)
 {
-	int r = arrange(d);
-
 	if (r < 0)
 		return message(ret_message, r,
 			       "the kernel refused a part of the arrangement: %s "
@@ -43,11 +41,14 @@ static int arrange_now(struct daemon *d, char **ret_message)
 	return 0;
 }
 
-/* What the operator said is to last; that it is in force already is no excuse. */
-static int arrange_and_save(struct daemon *d, char **ret_message)
+static int arrange_now(struct daemon *d, char **ret_message)
 {
-	int r = arrange_now(d, ret_message);
+	return told(arrange(d), ret_message);
+}
 
+/* What the operator said is to last; that it is in force already (r) is no excuse. */
+static int saved(struct daemon *d, int r, char **ret_message)
+{
 	if (r < 0)
 		return r;
 	r = runtime_save(&d->runtime);
@@ -65,6 +66,8 @@ static const struct world *request_world(void *userdata)
 
 	if (!d->watching && monotonic_us() - d->counted_us > FRESH_US)
 		recount(d);
+	if (monotonic_us() - d->census_us > FRESH_US)
+		census_now(d);
 	return &d->world;
 }
 
@@ -77,6 +80,7 @@ static char *printed(const struct config *config)
 	if (!out)
 		return NULL;
 	config_print(config, out);
+	config_print_dynamic(config, out);
 	fclose(out);
 	return text;
 }
@@ -102,7 +106,7 @@ static int request_reload(void *userdata, char **ret_message)
 {
 	struct daemon *d = userdata;
 	struct config *config = NULL;
-	int r = config_load(d->config_path, &config, ret_message);
+	int r = load_config(d, &config, ret_message);
 
 	if (r < 0)
 		return r;
@@ -191,37 +195,39 @@ static int request_enable(void *userdata, const char *uplink, bool enabled, char
 	if (config_find_uplink(d->config, uplink) < 0)
 		return message(ret_message, -ENOENT, "no uplink is named %s", uplink);
 	r = overrides_set_disabled(&d->runtime.overrides, uplink, !enabled);
-	return r < 0 ? r : arrange_and_save(d, ret_message);
-}
-
-static const struct config_server *find_server(const struct config *config, const char *service,
-					       const char *server)
-{
-	array_foreach(&config->services, s)
-		for (size_t i = 0; strcmp(s->name, service) == 0 && i < s->servers.n; i++)
-			if (strcmp(s->servers.v[i].text, server) == 0)
-				return &s->servers.v[i];
-	return NULL;
+	return r < 0 ? r : saved(d, arrange_now(d, ret_message), ret_message);
 }
 
 static int request_weight(void *userdata, const char *service, const char *server, uint32_t weight,
 			  char **ret_message)
 {
 	struct daemon *d = userdata;
-	const struct config_server *found = find_server(d->config, service, server);
+	size_t i, j;
 	int r;
 
-	if (!found)
+	if (!world_find_server(d->config, service, server, &i, &j))
 		return message(ret_message, -ENOENT, "no service %s with a server %s", service,
 			       server);
-	r = overrides_set_weight(&d->runtime.overrides, service, found, weight);
+	r = overrides_set_weight(&d->runtime.overrides, service,
+				 &d->config->services.v[i].servers.v[j], weight);
 	if (r < 0)
 		return r;
 	overrides_apply(&d->runtime.overrides, &d->world);
-	r = arrange_and_save(d, ret_message);
+	drop_deadline(d, service, server);
+	world_touch(&d->world, i);
+	r = saved(d, told(touched_now(d), ret_message), ret_message);
 	if (d->control)
 		control_service_changed(d->control, service);
 	return r;
+}
+
+static int request_drain(void *userdata, const char *service, const char *server,
+			 uint64_t deadline_ms, char **ret_message)
+{
+	struct daemon *d = userdata;
+	int r = request_weight(d, service, server, 0, ret_message);
+
+	return r < 0 ? r : set_deadline(d, service, server, deadline_ms);
 }
 
 /* The netlink events say all that matters; a hook's word only makes sure that they were heard. */
@@ -243,5 +249,7 @@ const struct control_requests daemon_requests = {
 	.flush = request_flush,
 	.enable = request_enable,
 	.weight = request_weight,
+	.drain = request_drain,
+	.ipvs = request_ipvs,
 	.ppp_event = request_ppp_event,
 };

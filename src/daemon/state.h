@@ -6,6 +6,7 @@
 #include "daemon/runtime.h"
 #include "intent/objects.h"
 #include "intent/world.h"
+#include "ipvs/table.h"
 #include "kernel/kernel.h"
 #include "service/flows.h"
 
@@ -16,6 +17,20 @@ struct ended {
 	enum family_index f;
 	uint32_t mark, mask;
 };
+
+/* A real server whose connections are to be ended, by index. */
+struct dead {
+	size_t service, server;
+};
+
+/* When the connections that a draining server still has are ended. */
+struct deadline {
+	char service[CONFIG_DYNAMIC_NAME_MAX + 1];
+	char server[IP_TEXT_MAX + 8];
+	uint64_t at_us; /* monotonic */
+};
+
+struct checks;
 
 /* The daemon's own state, shared by the files of this folder and nobody else. */
 struct daemon {
@@ -30,6 +45,13 @@ struct daemon {
 	struct objects found;
 	struct flows *flows;
 	struct runtime runtime;
+	struct ipvs_table ipvs;
+	struct checks *checks;
+	bool recheck; /* what is checked, or over which line, may have changed */
+	ARRAY(struct dead) dead;
+	ARRAY(struct flow) bereaved; /* deleted connections whose clients are told again */
+	uint64_t again_us;
+	ARRAY(struct deadline) deadlines;
 
 	unsigned dirty;  /* enum kernel_part: to be read again */
 	bool settled;    /* the first arrangement is in */
@@ -40,10 +62,11 @@ struct daemon {
 	ARRAY(struct ended) ended;
 	ARRAY(struct ip_address) lost;
 	uint64_t failures; /* hash of the steps that failed last, to report each once */
-	uint64_t counted_us, ring_us;
+	uint64_t counted_us, census_us, ring_us;
 	sd_event_source *soon;  /* deferred: after all pending events */
 	sd_event_source *storm; /* a bound on that */
-	sd_event_source *later; /* retries, recounts and rings */
+	sd_event_source *later; /* retries, recounts and what was put off */
+	sd_event_source *rings; /* of services that go by load */
 };
 
 /* What there was before the facts were read again. */
@@ -68,6 +91,8 @@ int arrange(struct daemon *d);
 /* connections.c; failures are logged and ignored: connections then end by their own time-outs */
 
 void on_flow(enum flow_event event, const struct flow *flow, void *userdata);
+/* Some policy spreads over lines by how many connections they have. */
+bool lines_go_by_load(const struct config *config);
 bool recount_is_due(struct daemon *d);
 /* Counts every connection afresh; at the start also finds those of addresses that went unseen. */
 int recount(struct daemon *d);
@@ -77,6 +102,59 @@ int note_address(struct daemon *d, const struct ip_address *address);
 void clear_flows(struct daemon *d, const struct before *before);
 /* Connections that began without our rules join the line whose address they use. */
 void adopt_flows(struct daemon *d);
+
+/* touched.c */
+
+/* Services have been touched (world.touched): they are caught up with in a moment, or now. */
+void touched_soon(struct daemon *d);
+/* 0, or the first thing that the kernel refused. */
+int touched_now(struct daemon *d);
+
+/* census.c */
+
+/* Counts the connections that pass by conntrack, if a decision depends on them and it is time. */
+void census_if_due(struct daemon *d);
+void census_now(struct daemon *d);
+
+/* checks.c */
+
+int checks_new(sd_event *event, struct checks **ret);
+void checks_free(struct checks *checks);
+/* Starts the checks that the configuration wants, and ends others. Failures are logged. */
+void checks_use(struct daemon *d);
+
+/* servers.c */
+
+enum service_change {
+	SERVICE_SAME,
+	SERVICE_TURNED, /* other picks in slots that exist */
+	SERVICE_CHANGED /* anything else */
+};
+
+/*
+ * Judges the servers of a service, tells of changes, and brings its rings up to the counts. Returns
+ * enum service_change, or -ENOMEM.
+ */
+int judge_service(struct daemon *d, size_t service, uint64_t now_us);
+/* The same for all; 0 or -ENOMEM. */
+int judge_services(struct daemon *d);
+/* A draining server's connections end then; or not, because it takes new ones again. */
+int set_deadline(struct daemon *d, const char *service, const char *server, uint64_t after_ms);
+void drop_deadline(struct daemon *d, const char *service, const char *server);
+/* After the arrangement: ends the connections of servers that went, and tells their clients. */
+void bury(struct daemon *d);
+
+/* ipvs.c */
+
+/* What was kept of the services made by ipvs; damage is logged. 0 or -ENOMEM. */
+int ipvs_load(struct daemon *d);
+/* config_load() of the file with the services made by ipvs. */
+int load_config(struct daemon *d, struct config **ret, char **ret_errors);
+/* Services made by ipvs that the file does not go with now are no reason not to start: logged. */
+int load_config_at_start(struct daemon *d, struct config **ret, char **ret_errors);
+/* See struct control_requests. */
+int request_ipvs(void *userdata, char *const *const *lines, size_t n, bool reading,
+		 char **ret_text);
 
 /* configuration.c: takes a checked one over. On failure nothing has changed, and it is the
  * caller's. */

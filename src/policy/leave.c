@@ -143,9 +143,12 @@ static void want_egress(const struct line *line, struct objects *objects)
 			want_nft(objects, chain, "%s saddr == %s accept",
 				 f == FAMILY_V6 ? "ip6" : "ip", ip_text(&address).text);
 	}
-	want_nft(objects, chain, "ct state invalid drop");
 	want_nft(objects, chain, "oifname . ip saddr @own4 accept");
 	want_nft(objects, chain, "oifname . ip6 saddr @own6 accept");
+	/* What a service says to a connection that is gone (kernel/provoke.c) belongs to none. */
+	want_nft(objects, chain, "ip saddr @vips4 oifname . ip saddr @routed4 accept");
+	want_nft(objects, chain, "ip6 saddr @vips6 oifname . ip6 saddr @routed6 accept");
+	want_nft(objects, chain, "ct state invalid drop");
 	want_nft(objects, chain, "oifname . ip saddr @routed4 accept");
 	want_nft(objects, chain, "oifname . ip6 saddr @routed6 accept");
 	/* Before there is an address: DHCP, neighbour discovery and router solicitation. */

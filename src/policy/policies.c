@@ -7,14 +7,18 @@
  */
 #include "policy/policy.h"
 
+#include "base/cleanup.h"
 #include "base/hash.h"
 #include "base/time.h"
 #include "policy/choice.h"
 #include "policy/match.h"
 #include "sched/ring.h"
+#include "sched/sched.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 struct sticky_names {
 	char set[96];
@@ -89,47 +93,108 @@ static void want_remembered(const struct world *world, const struct config_polic
 }
 
 static void want_picks(const struct config_policy *policy, const struct choice *choice,
-		       const struct ring *ring, uint32_t first, struct objects *objects)
+		       const uint16_t *picks, size_t n, uint32_t first, struct objects *objects)
 {
-	for (size_t i = 0; i < ring->picks.n; i++) {
+	for (size_t i = 0; i < n; i++) {
 		struct nft_key key = { 0 };
 		char chain[80];
 
+		if (picks[i] == SLOT_NONE)
+			continue;
 		nft_key_u32(&key, first + (uint32_t)i);
 		want_verdict(objects, "picks", &key, "%s",
-			     pick_chain(policy, choice->lines[ring->picks.v[i]], &chain));
+			     pick_chain(policy, choice->lines[picks[i]], &chain));
 	}
 }
 
-/* The ring of the lines to choose from, walked by numgen; a single line needs none. */
-static int want_ring(const struct config_policy *policy, const struct choice *choice,
-		     enum family_index f, struct slots *slots, struct objects *objects)
+/* The lines as a scheduler sees them. */
+static void look_at_lines(const struct choice *choice, struct target *targets)
 {
-	struct target targets[CONFIG_UPLINKS_MAX];
-	struct ring ring = { 0 };
-	char name[80], from[80];
+	for (size_t i = 0; i < choice->n; i++) {
+		const struct line *line = choice->lines[i];
+		const char *name = line->config->name;
+
+		targets[i] =
+			(struct target){ .weight = line->config->weight,
+					 .active = line->connections,
+					 .identity = hash_bytes(HASH_START, name, strlen(name)),
+					 .usable = true };
+	}
+}
+
+struct slots_of_policy {
+	const struct config_policy *policy;
+	char name[80], chain[80];
+	enum family_index f;
+};
+
+static struct slots_of_policy slots_of_policy(const struct config_policy *policy,
+					      enum family_index f)
+{
+	struct slots_of_policy names = { .policy = policy, .f = f };
+
+	snprintf(names.name, sizeof(names.name), "policy/%s/%c", policy->name,
+		 f == FAMILY_V6 ? '6' : '4');
+	snprintf(names.chain, sizeof(names.chain), "policy/%s", policy->name);
+	return names;
+}
+
+/* A table entered by the hash of the client, or of where it wants to go. */
+static int want_table_of(const struct slots_of_policy *names, const struct choice *choice,
+			 const struct target *targets, struct slots *slots, struct objects *objects)
+{
+	const struct scheduler *scheduler = scheduler_get(names->policy->scheduler);
+	size_t size = scheduler->table_size(targets, choice->n);
+	_cleanup_free_ uint16_t *picks = calloc(size + 1, sizeof(*picks));
 	uint32_t first = 0;
 	int r;
 
-	for (size_t i = 0; i < choice->n; i++)
-		targets[i] = (struct target){ .weight = choice->lines[i]->config->weight,
-					      .usable = true };
-	r = ring_make(policy->scheduler, targets, choice->n, &ring);
+	if (!picks)
+		return -ENOMEM;
+	r = scheduler->table(targets, choice->n, 0, picks, size);
+	r = r < 0 ? r : slots_take(slots, names->name, (uint32_t)size, &first);
 	if (r < 0)
 		return r;
-	snprintf(name, sizeof(name), "policy/%s/%c", policy->name, f == FAMILY_V6 ? '6' : '4');
-	snprintf(from, sizeof(from), "policy/%s", policy->name);
-	r = slots_take(slots, name, (uint32_t)ring.picks.n, &first);
+	want_picks(names->policy, choice, picks, size, first, objects);
+	want_nft(objects, names->chain,
+		 "jhash %s %s mod %zu seed 0x75706c6b offset %" PRIu32 " vmap @picks",
+		 names->f == FAMILY_V6 ? "ip6" : "ip",
+		 scheduler_key(scheduler, 0) == SCHED_KEY_DESTINATION ? "daddr" : "saddr", size,
+		 first);
+	return 0;
+}
+
+static int want_ring_of(const struct slots_of_policy *names, const struct choice *choice,
+			const struct target *targets, struct slots *slots, struct objects *objects)
+{
+	struct ring ring = { 0 };
+	uint32_t first = 0;
+	int r = ring_make(names->policy->scheduler, targets, choice->n, &ring);
+
+	r = r < 0 ? r : slots_take(slots, names->name, (uint32_t)ring.picks.n, &first);
 	if (r == 0) {
-		want_picks(policy, choice, &ring, first, objects);
+		want_picks(names->policy, choice, ring.picks.v, ring.picks.n, first, objects);
 		want_nft_salted(
-			objects, from,
+			objects, names->chain,
 			hash_bytes(HASH_START, ring.picks.v, ring.picks.n * sizeof(*ring.picks.v)),
 			"meta nfproto %s numgen inc mod %zu offset %" PRIu32 " vmap @picks",
-			f == FAMILY_V6 ? "ipv6" : "ipv4", ring.picks.n, first);
+			names->f == FAMILY_V6 ? "ipv6" : "ipv4", ring.picks.n, first);
 	}
 	ring_done(&ring);
 	return r;
+}
+
+/* Where to pick among several lines; a single one needs no picks. */
+static int want_ring(const struct config_policy *policy, const struct choice *choice,
+		     enum family_index f, struct slots *slots, struct objects *objects)
+{
+	struct slots_of_policy names = slots_of_policy(policy, f);
+	struct target targets[CONFIG_UPLINKS_MAX];
+
+	look_at_lines(choice, targets);
+	if (scheduler_get(policy->scheduler)->table)
+		return want_table_of(&names, choice, targets, slots, objects);
+	return want_ring_of(&names, choice, targets, slots, objects);
 }
 
 /* What a policy does when none of its lines is usable. */

@@ -118,7 +118,7 @@ static void want_specific(const struct world *world, const struct line *line, ui
 	}
 }
 
-static void want_table(const struct world *world, const struct line *line, uint8_t family,
+static void want_line_table(const struct world *world, const struct line *line, uint8_t family,
 		       struct objects *objects)
 {
 	const struct link *link = facts_link(world->facts, line->link);
@@ -195,7 +195,7 @@ void routes_intent(const struct world *world, struct objects *objects)
 		if (world->config->uplinks.n)
 			want_common_rules(world, family_of(f), objects);
 		for (size_t i = 0; i < world->config->uplinks.n; i++) {
-			want_table(world, &world->lines[i], family_of(f), objects);
+			want_line_table(world, &world->lines[i], family_of(f), objects);
 			want_line_rules(world, &world->lines[i], family_of(f), objects);
 		}
 	}

@@ -58,7 +58,10 @@ void sysctls_intent(const struct world *world, struct objects *objects)
 			want_line_sysctls(world->lines[i].config, forwarding, objects);
 	want_no_redirects(world, objects);
 	want_promotion(world, objects);
+	if (!world->config->services.n)
+		return;
 	/* Else connections that began while no daemon listened would end without a word. */
-	if (world->config->services.n)
-		want_sysctl(objects, "1", "2", "net/netfilter/nf_conntrack_events");
+	want_sysctl(objects, "1", "2", "net/netfilter/nf_conntrack_events");
+	/* Packets and bytes of services are what their connections count. */
+	want_sysctl(objects, "1", "", "net/netfilter/nf_conntrack_acct");
 }

@@ -8,6 +8,8 @@
 
 #include "base/array.h"
 #include "base/hash.h"
+#include "service/pool.h"
+#include "service/schedule.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -15,15 +17,30 @@
 
 struct destination {
 	struct ip_address address;
-	uint16_t port;
+	uint16_t port; /* 0: all */
 	uint8_t protocol;
 	uint32_t service;
 };
 
-/* A connection as it was counted; server and line are NULL when it is none of ours. */
+/* A server of a service by firewall mark, which no destination tells of. */
+struct marked {
+	struct ip_address address;
+	uint32_t service;
+};
+
+enum {
+	NOBODY = UINT32_MAX
+};
+
+/* A real server of a service, as indexes; service NOBODY: none of ours. */
+struct place {
+	uint32_t service, server;
+};
+
+/* A connection as it was counted; the line is -1 when it has none of ours. */
 struct record {
-	struct server_state *server;
-	struct line *line;
+	struct place place;
+	int line;
 	uint32_t id;
 	bool used, active;
 };
@@ -31,6 +48,7 @@ struct record {
 struct flows {
 	struct world *world;
 	ARRAY(struct destination) destinations;
+	ARRAY(struct marked) marked;
 	struct record *records;
 	size_t room, used; /* room is a power of two */
 };
@@ -50,6 +68,7 @@ void flows_free(struct flows *flows)
 	if (!flows)
 		return;
 	array_done(&flows->destinations);
+	array_done(&flows->marked);
 	free(flows->records);
 	free(flows);
 }
@@ -63,6 +82,27 @@ static int destination_compare(const void *a, const void *b)
 	return c ? c : (int)x->protocol - (int)y->protocol;
 }
 
+static int marked_compare(const void *a, const void *b)
+{
+	const struct marked *x = a, *y = b;
+
+	return ip_compare(&x->address, &y->address);
+}
+
+static int add_marked(struct flows *flows, uint32_t service)
+{
+	const struct config_service *config = &flows->world->config->services.v[service];
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < config->servers.n; i++) {
+		struct marked marked = { .address = config->servers.v[i].address,
+					 .service = service };
+
+		r = array_push(&flows->marked, marked);
+	}
+	return r;
+}
+
 static int add_listen(struct flows *flows, const struct config_listen *listen, uint32_t service)
 {
 	struct destination destination = { .address = listen->address,
@@ -70,6 +110,8 @@ static int add_listen(struct flows *flows, const struct config_listen *listen, u
 					   .protocol = listen->protocol,
 					   .service = service };
 
+	if (listen->mark)
+		return add_marked(flows, service);
 	if (listen->uplink < 0)
 		return array_push(&flows->destinations, destination);
 	for (enum family_index f = 0; f < FAMILY_INDEX_MAX; f++) {
@@ -96,28 +138,38 @@ static void zero_counts(struct world *world)
 		}
 }
 
+static int add_service(struct flows *flows, uint32_t index)
+{
+	const struct config_service *service = &flows->world->config->services.v[index];
+	int r = 0;
+
+	flows->world->services[index].by_load = service_looks_at_load(service);
+	/* Their connections are in maps of our own. */
+	if (service_is_direct(service))
+		return 0;
+	for (size_t i = 0; r == 0 && i < service->listens.n; i++)
+		r = add_listen(flows, &service->listens.v[i], index);
+	return r;
+}
+
 int flows_restart(struct flows *flows, struct world *world)
 {
+	int r = 0;
+
 	flows->world = world;
-	flows->destinations.n = 0;
+	flows->destinations.n = flows->marked.n = 0;
 	if (flows->room)
 		memset(flows->records, 0, flows->room * sizeof(*flows->records));
 	flows->used = 0;
 	zero_counts(world);
-	for (size_t i = 0; i < world->config->services.n; i++) {
-		const struct config_service *service = &world->config->services.v[i];
-
-		for (size_t j = 0; j < service->listens.n; j++) {
-			int r = add_listen(flows, &service->listens.v[j], (uint32_t)i);
-
-			if (r < 0)
-				return r;
-		}
-	}
+	for (size_t i = 0; r == 0 && i < world->config->services.n; i++)
+		r = add_service(flows, (uint32_t)i);
 	if (flows->destinations.n)
 		qsort(flows->destinations.v, flows->destinations.n, sizeof(*flows->destinations.v),
 		      destination_compare);
-	return 0;
+	if (flows->marked.n)
+		qsort(flows->marked.v, flows->marked.n, sizeof(*flows->marked.v), marked_compare);
+	return r;
 }
 
 static size_t home(const struct flows *flows, uint32_t id)
@@ -172,49 +224,96 @@ static void remove_record(struct flows *flows, struct record *record)
 	flows->used--;
 }
 
-static struct server_state *find_server(const struct flows *flows, const struct flow *flow)
+/* The server of a service that a connection goes to. */
+static struct place find_server(const struct flows *flows, const struct flow *flow,
+				uint32_t service)
 {
-	struct destination key = { .address = flow->destination,
-				   .port = flow->destination_port,
-				   .protocol = flow->protocol };
-	const struct config_service *service;
-	const struct destination *found = NULL;
+	const struct config_service *config = &flows->world->config->services.v[service];
 
-	if (flows->destinations.n)
-		found = bsearch(&key, flows->destinations.v, flows->destinations.n, sizeof(key),
-				destination_compare);
-	if (!found)
-		return NULL;
-	service = &flows->world->config->services.v[found->service];
-	for (size_t i = 0; i < service->servers.n; i++) {
-		const struct config_server *server = &service->servers.v[i];
+	for (size_t i = 0; i < config->servers.n; i++) {
+		const struct config_server *server = &config->servers.v[i];
 
 		if (ip_equal(&server->address, &flow->server) &&
 		    (server->port ? server->port : flow->destination_port) == flow->server_port)
-			return &flows->world->services[found->service].servers[i];
+			return (struct place){ service, (uint32_t)i };
 	}
-	return NULL;
+	return (struct place){ .service = NOBODY };
 }
 
-static struct line *find_line(const struct flows *flows, const struct flow *flow)
+static const struct destination *find_destination(const struct flows *flows,
+						  const struct flow *flow, uint16_t port)
+{
+	struct destination key = { .address = flow->destination,
+				   .port = port,
+				   .protocol = flow->protocol };
+
+	if (!flows->destinations.n)
+		return NULL;
+	return bsearch(&key, flows->destinations.v, flows->destinations.n, sizeof(key),
+		       destination_compare);
+}
+
+static struct place find_marked(const struct flows *flows, const struct flow *flow)
+{
+	struct marked key = { .address = flow->server };
+	const struct marked *found = NULL;
+
+	if (flows->marked.n && !ip_equal(&flow->server, &flow->destination))
+		found = bsearch(&key, flows->marked.v, flows->marked.n, sizeof(key),
+				marked_compare);
+	if (!found)
+		return (struct place){ .service = NOBODY };
+	return find_server(flows, flow, found->service);
+}
+
+static struct place find_place(const struct flows *flows, const struct flow *flow)
+{
+	const struct destination *found = find_destination(flows, flow, flow->destination_port);
+
+	if (!found)
+		found = find_destination(flows, flow, 0);
+	return found ? find_server(flows, flow, found->service) : find_marked(flows, flow);
+}
+
+static int find_line(const struct flows *flows, const struct flow *flow)
 {
 	uint32_t mark = flow->mark & flows->world->config->gateway.mark_mask;
 
 	for (size_t i = 0; mark && i < flows->world->config->uplinks.n; i++)
 		if (line_mark(flows->world, &flows->world->lines[i]) == mark)
-			return &flows->world->lines[i];
-	return NULL;
+			return (int)i;
+	return -1;
+}
+
+static struct server_state *server_at(const struct flows *flows, struct place place)
+{
+	return place.service == NOBODY
+		       ? NULL
+		       : &flows->world->services[place.service].servers[place.server];
+}
+
+static void touch(const struct flows *flows, struct place place)
+{
+	if (place.service != NOBODY && flows->world->services[place.service].by_load)
+		world_touch(flows->world, place.service);
 }
 
 /* Counts a record in (`by` 1) or out (-1). */
-static void count(const struct record *record, int by)
+static void count(const struct flows *flows, const struct record *record, int by)
 {
-	if (record->line)
-		record->line->connections += (uint32_t)by;
-	if (record->server && record->active)
-		record->server->active += (uint32_t)by;
-	else if (record->server)
-		record->server->inactive += (uint32_t)by;
+	struct server_state *server = server_at(flows, record->place);
+
+	if (record->line >= 0)
+		flows->world->lines[record->line].connections += (uint32_t)by;
+	if (server && record->active)
+		server->active += (uint32_t)by;
+	else if (server)
+		server->inactive += (uint32_t)by;
+}
+
+static bool is_same_place(struct place a, struct place b)
+{
+	return a.service == b.service && (a.service == NOBODY || a.server == b.server);
 }
 
 bool flows_count(struct flows *flows, const struct flow *flow)
@@ -224,43 +323,70 @@ bool flows_count(struct flows *flows, const struct flow *flow)
 
 	if (make_room(flows) < 0)
 		return false;
-	now.server = find_server(flows, flow);
+	now.place = find_place(flows, flow);
 	now.line = find_line(flows, flow);
 	record = find(flows, flow->id);
 	before = *record;
 	if (before.used)
-		count(&before, -1);
-	else if (now.server || now.line)
+		count(flows, &before, -1);
+	else if (now.place.service != NOBODY || now.line >= 0)
 		flows->used++;
 	else
 		return false;
 	*record = now;
-	count(&now, 1);
-	return now.server != before.server || (now.server && now.active != before.active);
+	count(flows, &now, 1);
+	touch(flows, now.place);
+	if (!before.used)
+		return now.place.service != NOBODY;
+	return !is_same_place(now.place, before.place) ||
+	       (now.place.service != NOBODY && now.active != before.active);
+}
+
+bool flows_is_at(const struct flows *flows, const struct flow *flow, size_t service, size_t server)
+{
+	struct place place = find_place(flows, flow);
+
+	return place.service == service && place.server == server;
+}
+
+/* A new connection counts into the totals, and tells where the kernel is in a ring. */
+static void flows_begin(struct flows *flows, const struct flow *flow)
+{
+	struct place place = find_place(flows, flow);
+	struct server_state *server = server_at(flows, place);
+	int line = find_line(flows, flow);
+
+	if (!server)
+		return;
+	server->total++;
+	server->by_line[line + 1]++;
+	service_taken(flows->world, place.service, place.server, line);
+	touch(flows, place);
 }
 
 static bool flows_end(struct flows *flows, const struct flow *flow)
 {
 	struct record *record = flows->room ? find(flows, flow->id) : NULL;
-	bool served;
+	struct server_state *server;
 
 	if (!record || !record->used)
 		return false;
-	served = record->server;
-	count(record, -1);
+	server = server_at(flows, record->place);
+	for (size_t i = 0; server && i < FLOW_DIRECTION_MAX; i++) {
+		server->packets[i] += flow->packets[i];
+		server->bytes[i] += flow->bytes[i];
+	}
+	count(flows, record, -1);
+	touch(flows, record->place);
 	remove_record(flows, record);
-	return served;
+	return server;
 }
 
 bool flows_event(struct flows *flows, enum flow_event event, const struct flow *flow)
 {
-	struct server_state *server;
-
 	switch (event) {
 	case FLOW_NEW:
-		server = find_server(flows, flow);
-		if (server)
-			server->total++;
+		flows_begin(flows, flow);
 		return flows_count(flows, flow);
 	case FLOW_UPDATE:
 		return flows_count(flows, flow);

@@ -20,6 +20,8 @@ DEFINE_CLEANUP(struct flows *, flows_free)
  * Zeroes the counts of `world`, whose services and lines must outlive this; totals stay.
  */
 int flows_restart(struct flows *flows, struct world *world);
+/* The connection is of that real server, by indexes. */
+bool flows_is_at(const struct flows *flows, const struct flow *flow, size_t service, size_t server);
 /*
  * A connection that exists. Returns true when a server's counts changed; out of memory counts
  * nothing.

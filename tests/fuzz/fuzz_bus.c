@@ -255,7 +255,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	};
 	uint8_t choice = take_byte(&fuzzed.input);
 
-	must(config_parse("fuzz", file, &config, &errors));
+	must(config_parse("fuzz", file, NULL, &config, &errors));
 	fuzzed.world.config = config;
 	lines[0].config = &config->uplinks.v[0];
 	fuzzed.control = control = control_start(&fuzzed);

@@ -19,6 +19,7 @@ parser.add_argument("-w", type=int, default=1, help="how many at a time")
 parser.add_argument("-u", action="store_true", help="UDP")
 parser.add_argument("-t", type=float, default=3, help="seconds to wait for an answer")
 parser.add_argument("--bind", help="source address")
+parser.add_argument("--port", dest="source", type=int, default=0, help="source port, each time")
 parser.add_argument("--device", help="bind to this interface")
 parser.add_argument("--mark", type=lambda text: int(text, 0), help="the socket's mark")
 parser.add_argument("--tos", type=lambda text: int(text, 0), help="type of service byte")
@@ -45,8 +46,10 @@ def prepare(s):
         s.setsockopt(socket.IPPROTO_IP, socket.IP_TOS, options.tos)
     elif options.tos is not None:
         s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_TCLASS, options.tos)
-    if options.bind:
-        s.bind((options.bind, 0))
+    if options.source:
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if options.bind or options.source:
+        s.bind((options.bind or "", options.source))
 
 
 def ask():

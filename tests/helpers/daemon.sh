@@ -63,6 +63,26 @@ line_is() {
 	[ "$(line "$1" state)" = "$2" ]
 }
 
+# server SERVICE SERVER FIELD: of `uplinkctl services --json`
+server() {
+	ctl services --json | jq -r --arg name "$1" --arg server "$2" \
+		".[] | select(.name == \$name).servers[] | select(.address == \$server).$3"
+}
+
+server_is() {
+	[ "$(server "$1" "$2" state)" = "$3" ]
+}
+
+# counts SERVICE FIELD: of all its servers, in their order
+counts() {
+	ctl services --json | jq -r --arg name "$1" \
+		".[] | select(.name == \$name) | [.servers[].$2] | join(\" \")"
+}
+
+counts_are() {
+	[ "$(counts "$1" "$2")" = "$3" ]
+}
+
 nothing_to_do() {
 	ctl plan | tee "$tmp/plan"
 	[ "$(cat "$tmp/plan")" = "nothing to do" ]

@@ -39,9 +39,13 @@ class Stream(socketserver.StreamRequestHandler):
             return
 
 
-class Datagram(socketserver.DatagramRequestHandler):
+class Datagram(socketserver.BaseRequestHandler):
+    """Answers from the address that was asked, which need not be the one the route would choose."""
+
     def handle(self):
-        self.wfile.write(name + b" " + plain(self.client_address) + b" " + self.rfile.read())
+        data, asked = self.request
+        answer = name + b" " + plain(self.client_address) + b" " + data
+        self.server.socket.sendmsg([answer], asked, 0, self.client_address)
 
 
 class DualStack:
@@ -60,7 +64,13 @@ class Streams(DualStack, socketserver.ThreadingTCPServer):
 
 
 class Datagrams(DualStack, socketserver.UDPServer):
-    pass
+    def server_bind(self):
+        self.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVPKTINFO, 1)
+        super().server_bind()
+
+    def get_request(self):
+        data, asked, _, client = self.socket.recvmsg(65535, 128)
+        return (data, [(level, kind, info[:16] + bytes(4)) for level, kind, info in asked]), client
 
 
 servers = [kind(("::", int(port)), handler) for port in sys.argv[2:]

@@ -86,6 +86,27 @@ flow_end() {
 	read -r _ sent _ answered _ silence < <(tail -n 1 "$tmp/flow.$1")
 }
 
+# hold NAME NAMESPACE [options of hold.py] ADDRESS PORT: connections that stand and say nothing;
+# held NAME says who answered them, in their order, let_go NAME closes them.
+hold() {
+	start "$2" "$helpers/hold.py" "${@:3}" >"$tmp/held.$1" 2>&1
+	flows[$1]=$!
+	wait_for 10 grep -q ^held "$tmp/held.$1"
+}
+
+held() {
+	sed '/^held/,$d' "$tmp/held.$1"
+}
+
+# ends NAME: what became of those that ended, without the times
+ends() {
+	sed '1,/^held/d; s/^[0-9.]* //' "$tmp/held.$1"
+}
+
+let_go() {
+	stop "${flows[$1]}" || true
+}
+
 # expect_unbroken FLOW: nothing was lost.
 expect_unbroken() {
 	flow_end "$1"

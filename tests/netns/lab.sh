@@ -313,7 +313,7 @@ evidence() {
 
 	[ ! -s "$log" ] || { echo "--- uplinkd said:"; tail -n 60 "$log"; }
 	[ ! -s "$tmp/servers.log" ] || { echo "--- servers said:"; tail -n 20 "$tmp/servers.log"; }
-	for file in "$tmp"/flow.*; do
+	for file in "$tmp"/{flow,held}.*; do
 		[ ! -e "$file" ] || { echo "--- ${file##*/} said:"; cat "$file"; }
 	done
 	[ -z "$daemon" ] || { echo "--- status:"; ctl status || true; }

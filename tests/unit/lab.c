@@ -16,6 +16,8 @@
 #include "lab.h"
 
 #include "plan/intent.h"
+#include "service/judge.h"
+#include "service/schedule.h"
 #include "uplink/learn.h"
 #include "uplink/state.h"
 
@@ -258,7 +260,7 @@ void lab_open(struct lab *lab, const char *config, const char *facts)
 	_cleanup_free_ char *errors = NULL;
 
 	*lab = (struct lab){ 0 };
-	if (config_parse("config", config, &lab->config, &errors) < 0)
+	if (config_parse("config", config, NULL, &lab->config, &errors) < 0)
 		fail_msg("%s", errors ? errors : "out of memory");
 	assert_int_equal(world_init(&lab->world, lab->config, &lab->facts, NULL), 0);
 	read_facts(lab, facts);
@@ -280,6 +282,10 @@ void lab_judge(struct lab *lab)
 		verdict = uplink_judge(line, facts_link(&lab->facts, line->link),
 				       overrides_is_disabled(&lab->overrides, line->config->name));
 		uplink_enter(line, &verdict, 1);
+	}
+	for (size_t i = 0; i < lab->config->services.n; i++) {
+		service_judge(&lab->world, i, 1);
+		assert_true(service_schedule(&lab->world, i) >= 0);
 	}
 }
 

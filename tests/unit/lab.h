@@ -30,7 +30,7 @@ struct lab {
 
 void lab_open(struct lab *lab, const char *config, const char *facts);
 void lab_close(struct lab *lab);
-/* Learns and judges every line, as after a change of the facts. */
+/* Learns and judges every line, and every real server, as after a change of the facts. */
 void lab_judge(struct lab *lab);
 /* What should exist now; objects_done(). */
 struct objects lab_intent(struct lab *lab);

@@ -44,7 +44,7 @@ static void assert_compiles(const char *text)
 	struct nftnl_rule *rule = nftnl_rule_alloc();
 
 	assert_non_null(rule);
-	if (nft_compile(text, rule) < 0)
+	if (nft_compile(NFT_INET, text, rule) < 0)
 		fail_msg("does not compile: %s", text);
 	nftnl_rule_free(rule);
 }
