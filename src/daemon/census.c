@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Connections that pass by conntrack are counted from the maps in the kernel, of which no events
- * come: when somebody asks, and as long as a decision depends on them, once a second.
+ * come: when somebody asks, once a second while a decision depends on them, and else often enough
+ * for the totals.
  */
 #include "daemon/state.h"
 
@@ -14,7 +15,8 @@
 #include <string.h>
 
 enum {
-	CENSUS_US = 1000 * 1000
+	CENSUS_US = 1000 * 1000,
+	TOTALS_US = 30 * CENSUS_US /* often enough to see every connection before it is forgotten */
 };
 
 struct tally {
@@ -31,30 +33,33 @@ static void count_member(const uint8_t *key, size_t key_size, const uint8_t *dat
 	if (data_size != sizeof(value))
 		return;
 	memcpy(&value, data, sizeof(value));
-	census_count(tally->census, value, tally->active);
+	census_count(tally->census, key, key_size, value, tally->active);
 }
 
-/* Returns true when counts have changed. Failures are logged, and the counts are as far as known.
- */
-static bool hold_census(struct daemon *d)
+static int read_maps(struct daemon *d)
 {
-	struct tally tally;
-	int r = census_new(&d->world, &d->runtime.slots, &tally.census);
+	struct tally tally = { .census = d->census };
+	int r = 0;
 
-	if (r < 0) {
-		log_oom();
-		return false;
-	}
 	for (size_t i = 0; r >= 0 && i < census_maps_n; i++) {
 		tally.active = census_maps[i].active;
 		r = d->kernel->ops->members(d->kernel, NFT_NETDEV, census_maps[i].name,
 					    count_member, &tally);
 		r = r == -ENOENT ? 0 : r;
 	}
+	return r;
+}
+
+/* Failures are logged, and the counts are as far as known. */
+static void hold_census(struct daemon *d)
+{
+	int r = census_begin(d->census, &d->world, &d->runtime.slots);
+
+	r = r < 0 ? r : read_maps(d);
 	if (r < 0)
 		log_errno(LOG_WARNING, r, "cannot count connections of the ingress hook");
 	d->census_us = monotonic_us();
-	return census_end(tally.census);
+	census_end(d->census);
 }
 
 static bool decides_something(const struct config *config)
@@ -68,12 +73,13 @@ static bool decides_something(const struct config *config)
 void census_if_due(struct daemon *d)
 {
 	uint64_t age = monotonic_us() - d->census_us;
+	uint64_t due = decides_something(d->config) ? CENSUS_US : TOTALS_US;
 
-	if (d->world.flushed || !decides_something(d->config))
+	if (d->world.flushed || !census_needed(&d->world))
 		return;
-	if (age >= CENSUS_US)
+	if (age >= due || !d->census_us)
 		hold_census(d);
-	daemon_later(d, age >= CENSUS_US ? CENSUS_US : CENSUS_US - age);
+	daemon_later(d, age >= due ? due : due - age);
 }
 
 void census_now(struct daemon *d)

@@ -169,6 +169,7 @@ static int daemon_start(struct daemon *d, const char *runtime_dir)
 	r = r < 0 ? r : add_sources(d);
 	r = r < 0 ? r : flows_new(&d->flows);
 	r = r < 0 ? r : checks_new(d->event, &d->checks);
+	r = r < 0 ? r : census_new(&d->census);
 	if (r < 0)
 		return log_errno(LOG_ERR, r, "cannot start");
 	r = kernel_open(&d->kernel);
@@ -191,6 +192,7 @@ static void daemon_stop(struct daemon *d)
 {
 	control_free(d->control);
 	checks_free(d->checks);
+	census_free(d->census);
 	kernel_close(d->kernel);
 	flows_free(d->flows);
 	world_done(&d->world);

@@ -8,6 +8,7 @@
 #include "intent/world.h"
 #include "ipvs/table.h"
 #include "kernel/kernel.h"
+#include "service/census.h"
 #include "service/flows.h"
 
 #include <systemd/sd-event.h>
@@ -47,6 +48,7 @@ struct daemon {
 	struct runtime runtime;
 	struct ipvs_table ipvs;
 	struct checks *checks;
+	struct census *census;
 	bool recheck; /* what is checked, or over which line, may have changed */
 	ARRAY(struct dead) dead;
 	ARRAY(struct flow) bereaved; /* deleted connections whose clients are told again */

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The numbers of servers are looked up in a sorted array made for the occasion.
+ * Connections are known again by a hash of their key, in an array that is sorted after each census;
+ * the numbers of servers are looked up in a sorted array made for the occasion.
  */
 #include "service/census.h"
 
 #include "base/array.h"
+#include "base/hash.h"
 #include "service/numbers.h"
 
 #include <errno.h>
@@ -26,13 +28,38 @@ struct entry {
 struct census {
 	struct world *world;
 	ARRAY(struct entry) entries; /* by number */
+	ARRAY(uint64_t) known, now;  /* hashes of keys; known: sorted */
+	bool held;                   /* there was one before */
 };
+
+int census_new(struct census **ret)
+{
+	*ret = calloc(1, sizeof(**ret));
+	return *ret ? 0 : -ENOMEM;
+}
+
+void census_free(struct census *census)
+{
+	if (!census)
+		return;
+	array_done(&census->entries);
+	array_done(&census->known);
+	array_done(&census->now);
+	free(census);
+}
 
 static int by_number(const void *a, const void *b)
 {
 	const struct entry *x = a, *y = b;
 
 	return (x->number > y->number) - (x->number < y->number);
+}
+
+static int by_hash(const void *a, const void *b)
+{
+	const uint64_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
 }
 
 bool census_needed(const struct world *world)
@@ -60,42 +87,72 @@ static int add_servers(struct census *census, const struct slots *slots, size_t 
 	return r;
 }
 
-static void census_free(struct census *census)
+int census_begin(struct census *census, struct world *world, const struct slots *slots)
 {
-	array_done(&census->entries);
-	free(census);
-}
-
-int census_new(struct world *world, const struct slots *slots, struct census **ret)
-{
-	struct census *census = calloc(1, sizeof(*census));
 	int r = 0;
 
-	if (!census)
-		return -ENOMEM;
 	census->world = world;
+	census->entries.n = census->now.n = 0;
 	for (size_t i = 0; r == 0 && i < world->config->services.n; i++)
 		r = add_servers(census, slots, i);
-	if (r < 0) {
-		census_free(census);
-		return r;
-	}
 	if (census->entries.n)
 		qsort(census->entries.v, census->entries.n, sizeof(struct entry), by_number);
-	*ret = census;
+	return r;
+}
+
+static bool is_known(const struct census *census, uint64_t hash)
+{
+	return census->known.n &&
+	       bsearch(&hash, census->known.v, census->known.n, sizeof(hash), by_hash);
+}
+
+/* The place of a line's number in by_line: 0 is no line. */
+static size_t line_place(const struct world *world, uint32_t number)
+{
+	for (size_t i = 0; number && i < world->config->uplinks.n; i++)
+		if (world->lines[i].number == number)
+			return i + 1;
 	return 0;
 }
 
-void census_count(struct census *census, uint32_t value, bool active)
+static void note_new(struct census *census, struct entry *entry, uint64_t hash, uint32_t value)
 {
-	struct entry key = { .number = value & DIRECT_SERVER_MASK }, *found = NULL;
+	if (array_push(&census->now, hash) < 0 || !census->held || is_known(census, hash))
+		return;
+	entry->server->total++;
+	entry->server->by_line[line_place(census->world, value >> DIRECT_LINE_SHIFT)]++;
+}
+
+void census_count(struct census *census, const uint8_t *key, size_t key_size, uint32_t value,
+		  bool active)
+{
+	struct entry wanted = { .number = value & DIRECT_SERVER_MASK }, *found = NULL;
 
 	if (census->entries.n)
-		found = bsearch(&key, census->entries.v, census->entries.n, sizeof(key), by_number);
-	if (found && active)
+		found = bsearch(&wanted, census->entries.v, census->entries.n, sizeof(wanted),
+				by_number);
+	if (!found)
+		return;
+	note_new(census, found, hash_bytes(HASH_START, key, key_size), value);
+	if (active)
 		found->active++;
-	else if (found)
+	else
 		found->inactive++;
+}
+
+static void keep_known(struct census *census)
+{
+	__typeof__(census->known) before = census->known;
+
+	census->known.v = census->now.v;
+	census->known.n = census->now.n;
+	census->known.room = census->now.room;
+	census->now.v = before.v;
+	census->now.room = before.room;
+	census->now.n = 0;
+	if (census->known.n)
+		qsort(census->known.v, census->known.n, sizeof(uint64_t), by_hash);
+	census->held = true;
 }
 
 bool census_end(struct census *census)
@@ -110,6 +167,6 @@ bool census_end(struct census *census)
 		server->active = entry->active;
 		server->inactive = entry->inactive;
 	}
-	census_free(census);
+	keep_known(census);
 	return changed;
 }

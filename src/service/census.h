@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
+#include "base/cleanup.h"
 #include "intent/world.h"
 #include "sched/slots.h"
 
 /*
  * Counting the connections of servers that get packets by the ingress hook, from the maps of
- * direct.c: there are no events, so all of them are counted each time.
+ * direct.c: there are no events, so all of them are counted each time. One that was not there the
+ * last time is new, and counts into the totals; as ended ones stay in the maps for a while
+ * (world.timeouts.tcp_fin), none is missed that way.
  */
 struct census;
 
@@ -18,11 +21,16 @@ struct census_map {
 extern const struct census_map census_maps[];
 extern const size_t census_maps_n;
 
+int census_new(struct census **ret);
+void census_free(struct census *census);
+DEFINE_CLEANUP(struct census *, census_free)
+
 /* Some service has such servers. */
 bool census_needed(const struct world *world);
-/* Begins: forgets the counts of those servers. 0 or -ENOMEM. `world` must outlive the census. */
-int census_new(struct world *world, const struct slots *slots, struct census **ret);
-/* A connection: the value of a map's element. */
-void census_count(struct census *census, uint32_t value, bool active);
-/* True when the counts differ from those of before. */
+/* Begins with nobody counted. `world` must outlive census_end(). 0 or -ENOMEM. */
+int census_begin(struct census *census, struct world *world, const struct slots *slots);
+/* A connection: the key and the value of a map's element. Out of memory it is counted as known. */
+void census_count(struct census *census, const uint8_t *key, size_t key_size, uint32_t value,
+		  bool active);
+/* True when the counts differ from those of before. The first census adds nothing to the totals. */
 bool census_end(struct census *census);

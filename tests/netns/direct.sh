@@ -48,6 +48,11 @@ for line in 0 1; do
 		"$(ask inet --bind 198.51.100.13 "${address4[line]}" 80 | cut -d' ' -f2)"
 	expect "names over dsl$line" "web1:4 web2:4" "$(ask inet -u -n 8 "${address4[line]}" 53 | tally 1)"
 done
+by_line() {
+	ctl services --json | jq -r '[.[0].servers[0, 1].by_line[]] | group_by(.uplink)[] |
+		"\(.[0].uplink):\(map(.picks) | add)"' | paste -sd' '
+}
+expect "picks by line" "dsl0:17 dsl1:17" "$(by_line)"
 expect "unchanged: conntrack saw nothing" 0 "$(tracked 80)"
 
 expect "beside a server by NAT" "web1:4 web2:4" "$(ask inet -n 8 203.0.113.5 8000 | tally 1)"
