@@ -205,6 +205,7 @@ void bury(struct daemon *d)
 	r = d->kernel->ops->flows_delete(d->kernel, is_of_dead, d);
 	if (r < 0)
 		log_errno(LOG_WARNING, r, "cannot end the connections of a server that is gone");
+	end_direct(d);
 	tell_clients(d);
 	d->again_us = monotonic_us() + AGAIN_US;
 	tell_again(d);

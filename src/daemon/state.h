@@ -118,6 +118,11 @@ int touched_now(struct daemon *d);
 void census_if_due(struct daemon *d);
 void census_now(struct daemon *d);
 
+/* direct.c: the connections of the dead that conntrack does not know; their clients are bereaved.
+ */
+
+void end_direct(struct daemon *d);
+
 /* checks.c */
 
 int checks_new(sd_event *event, struct checks **ret);

@@ -75,3 +75,22 @@ counts_are() {
 	[ "$(servers active)" = "$1" ]
 }
 wait_for 5 counts_are "0 0"
+
+# A server dies without a word.
+config "" "" <<'END'
+services = (
+  { name = "www"; listen = [ "tcp/dsl0:80", "udp/dsl0:53" ]; scheduler = "rr"; method = "route";
+    check = { kind = "icmp"; interval = "100ms"; fail = 2; pass = 2; };
+    servers = ( { address = "172.16.0.2"; }, { address = "172.16.0.3"; } ); }
+);
+END
+check "another configuration" ctl reload
+hold both inet -n 4 203.0.113.5 80
+n lan ip link set web1 down
+wait_for 5 server_is www 172.16.0.2 down
+all_told() {
+	[ "$(ends both | wc -l)" = 2 ]
+}
+wait_for 5 all_told
+expect "its clients are told" "web1: connection reset by peer" "$(ends both | sort -u)"
+expect "new ones go to the other" "web2:4" "$(ask inet -n 4 203.0.113.5 80 | tally 1)"
