@@ -160,63 +160,56 @@ static int answer_unknown(sd_bus_message *call, const struct config_service *ser
 	return control_answer(call, -ENOENT, message, error);
 }
 
-static int answer_weight(sd_bus_message *call, const struct bus_view *view, const char *server,
-			 uint32_t weight, sd_bus_error *error)
+/* What somebody wants of a server; deadline 0: no end of the connections it has. */
+struct wish {
+	const char *server;
+	uint32_t weight;
+	uint64_t deadline_ms;
+};
+
+static int answer_wish(sd_bus_message *call, const struct bus_view *view, const struct wish *wish,
+		       sd_bus_error *error)
 {
 	struct control *control = view->object->control;
+	const struct control_requests *requests = control->requests;
 	const struct config_service *service =
 		&control->world->config->services.v[view->object->index];
 	_cleanup_free_ char *message = NULL;
 	int r;
 
-	if (!has_server(service, server))
-		return answer_unknown(call, service, server, error);
-	if (weight > WEIGHT_MAX)
+	if (!has_server(service, wish->server))
+		return answer_unknown(call, service, wish->server, error);
+	if (wish->weight > WEIGHT_MAX)
 		return control_answer(call, -ERANGE, "a weight is from 0 to 65535", error);
-	r = control->requests->weight(control->userdata, service->name, server, weight, &message);
+	r = wish->deadline_ms ? requests->drain(control->userdata, service->name, wish->server,
+						wish->deadline_ms, &message)
+			      : requests->weight(control->userdata, service->name, wish->server,
+						 wish->weight, &message);
 	return control_answer(call, r, message, error);
 }
 
 static int method_set_weight(sd_bus_message *call, void *userdata, sd_bus_error *error)
 {
-	const char *server;
-	uint32_t weight;
-	int r = sd_bus_message_read(call, "su", &server, &weight);
+	struct wish wish = { 0 };
+	int r = sd_bus_message_read(call, "su", &wish.server, &wish.weight);
 
-	return r < 0 ? r : answer_weight(call, userdata, server, weight, error);
-}
-
-static int answer_drain(sd_bus_message *call, const struct bus_view *view, const char *server,
-			uint64_t deadline_ms, sd_bus_error *error)
-{
-	struct control *control = view->object->control;
-	const struct config_service *service =
-		&control->world->config->services.v[view->object->index];
-	_cleanup_free_ char *message = NULL;
-	int r;
-
-	if (!has_server(service, server))
-		return answer_unknown(call, service, server, error);
-	r = control->requests->drain(control->userdata, service->name, server, deadline_ms,
-				     &message);
-	return control_answer(call, r, message, error);
+	return r < 0 ? r : answer_wish(call, userdata, &wish, error);
 }
 
 static int method_drain_within(sd_bus_message *call, void *userdata, sd_bus_error *error)
 {
-	const char *server;
-	uint64_t deadline_ms;
-	int r = sd_bus_message_read(call, "st", &server, &deadline_ms);
+	struct wish wish = { 0 };
+	int r = sd_bus_message_read(call, "st", &wish.server, &wish.deadline_ms);
 
-	return r < 0 ? r : answer_drain(call, userdata, server, deadline_ms, error);
+	return r < 0 ? r : answer_wish(call, userdata, &wish, error);
 }
 
 static int method_drain(sd_bus_message *call, void *userdata, sd_bus_error *error)
 {
-	const char *server;
-	int r = sd_bus_message_read(call, "s", &server);
+	struct wish wish = { 0 };
+	int r = sd_bus_message_read(call, "s", &wish.server);
 
-	return r < 0 ? r : answer_weight(call, userdata, server, 0, error);
+	return r < 0 ? r : answer_wish(call, userdata, &wish, error);
 }
 
 static const sd_bus_vtable vtable[] = {

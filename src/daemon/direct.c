@@ -31,9 +31,14 @@ struct leaving {
 };
 
 /* A key is client, port, service, port, each padded to four bytes. */
+enum {
+	KEY_SIZE_V4 = 16,
+	KEY_SIZE_V6 = 40
+};
+
 static struct flow flow_of(const struct daemon *d, const uint8_t *key, size_t size, uint32_t value)
 {
-	uint8_t family = size == 2 * (16 + 4) ? AF_INET6 : AF_INET;
+	uint8_t family = size == KEY_SIZE_V6 ? AF_INET6 : AF_INET;
 	size_t length = ip_size(family);
 	struct flow flow = { .protocol = IPPROTO_TCP, .active = true };
 	uint16_t port;
@@ -73,7 +78,7 @@ static void look_at_member(const uint8_t *key, size_t key_size, const uint8_t *d
 		return;
 	memcpy(copy.bytes, key, key_size);
 	r = array_push(&leaving->keys, copy);
-	if (r == 0 && leaving->tcp && (key_size == 2 * (16 + 4) || key_size == 2 * (4 + 4)))
+	if (r == 0 && leaving->tcp && (key_size == KEY_SIZE_V4 || key_size == KEY_SIZE_V6))
 		r = array_push(&leaving->d->bereaved, flow_of(leaving->d, key, key_size, value));
 	leaving->error = leaving->error < 0 ? leaving->error : r;
 }

@@ -8,9 +8,9 @@
  * lasts until the file's value for it changes, over reloads and restarts.
  */
 struct override {
-	char kind[8];                   /* "weight" or "disable" */
+	char kind[8];                           /* "weight" or "disable" */
 	char name[CONFIG_DYNAMIC_NAME_MAX + 1]; /* service or uplink */
-	char server[IP_TEXT_MAX + 8];   /* config_server.text; "-" for an uplink */
+	char server[IP_TEXT_MAX + 8];           /* config_server.text; "-" for an uplink */
 	uint32_t value, file_value;
 };
 

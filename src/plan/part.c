@@ -234,17 +234,23 @@ static const void *object_of(const struct step *step)
 	return step->wanted ? step->wanted : step->found;
 }
 
+struct order {
+	int (*compare)(const void *, const void *);
+};
+
 static int by_object(const void *a, const void *b, void *userdata)
 {
 	const struct step *const *x = a, *const *y = b;
-	const struct column *column = userdata;
+	const struct order *order = userdata;
 
-	return column->compare(object_of(*x), object_of(*y));
+	return order->compare(object_of(*x), object_of(*y));
 }
 
 /* The steps of one kind in order of their objects. */
 static int gather(const struct plan *plan, const struct column *column, struct steps_of *ret)
 {
+	struct order order = { .compare = column->compare };
+
 	ret->v = calloc(plan->steps.n + 1, sizeof(const struct step *));
 	ret->n = 0;
 	if (!ret->v)
@@ -252,31 +258,38 @@ static int gather(const struct plan *plan, const struct column *column, struct s
 	array_foreach(&plan->steps, step)
 		if (step->kind == column->kind)
 			ret->v[ret->n++] = step;
-	qsort_r(ret->v, ret->n, sizeof(const struct step *), by_object, (void *)(uintptr_t)column);
+	qsort_r(ret->v, ret->n, sizeof(const struct step *), by_object, &order);
 	return 0;
+}
+
+/* What a step makes of an object; false when that is nothing. */
+static bool put(struct objects *found, const struct column *column, const struct step *step,
+		char *at)
+{
+	if (!step->wanted)
+		return false;
+	memcpy(at, step->wanted, column->size);
+	column->own(found, at, step);
+	return true;
 }
 
 /* Both arrays in order, into one; what is wanted takes the place of what has its identity. */
 static size_t merge(struct objects *found, const struct column *column, const char *old, size_t n,
 		    const struct steps_of *steps, char *to)
 {
-	size_t i = 0, j = 0, count = 0;
+	size_t size = column->size, count = 0;
 
-	while (i < n || j < steps->n) {
-		const void *x = i < n ? old + i * column->size : NULL;
-		const struct step *step = j < steps->n ? steps->v[j] : NULL;
-		int order = !x ? 1 : !step ? -1 : column->compare(x, object_of(step));
-		char *at = to + count * column->size;
+	for (size_t j = 0, i = 0; j < steps->n || i < n;) {
+		int order = i == n ? 1
+			    : j == steps->n
+				    ? -1
+				    : column->compare(old + i * size, object_of(steps->v[j]));
 
 		if (order < 0)
-			memcpy(at, x, column->size);
-		else if (step->wanted)
-			memcpy(at, step->wanted, column->size);
-		if (order >= 0 && step->wanted)
-			column->own(found, at, step);
-		count += order < 0 || step->wanted;
+			memcpy(to + count++ * size, old + i * size, size);
+		else
+			count += put(found, column, steps->v[j++], to + count * size);
 		i += order <= 0;
-		j += order >= 0;
 	}
 	return count;
 }

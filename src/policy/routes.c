@@ -119,7 +119,7 @@ static void want_specific(const struct world *world, const struct line *line, ui
 }
 
 static void want_line_table(const struct world *world, const struct line *line, uint8_t family,
-		       struct objects *objects)
+			    struct objects *objects)
 {
 	const struct link *link = facts_link(world->facts, line->link);
 	struct route_object blackhole = {

@@ -20,7 +20,7 @@ static void scale_weights(struct target *targets, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		uint64_t share;
 
-		if (!target_takes(&targets[i]))
+		if (total == 0 || !target_takes(&targets[i]))
 			continue;
 		share = targets[i].weight * (uint64_t)(RING_MAX - n) / total;
 		targets[i].weight = share ? (uint32_t)share : 1;
@@ -48,7 +48,7 @@ static int ring_fill(struct ring *ring, const struct scheduler *scheduler, struc
 
 		if (pick < 0)
 			break;
-		targets[pick].active++;
+		target_count(&targets[pick]);
 		r = array_push(&ring->picks, (uint16_t)pick);
 		if (r < 0)
 			return r;

@@ -7,8 +7,10 @@
  */
 #include "base/log.h"
 #include "control/control.h"
+#include "service/judge.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -19,15 +21,6 @@ struct server {
 	struct world world;
 	struct control *control;
 };
-
-static void world_free(struct world *world)
-{
-	for (size_t i = 0; world->services && i < world->config->services.n; i++)
-		free(world->services[i].servers);
-	free(world->services);
-	free(world->lines);
-	*world = (struct world){};
-}
 
 /* The first line is up in both families, the second in one, the others are absent. */
 static void line_init(struct line *line, const struct config_uplink *config, unsigned i)
@@ -56,39 +49,28 @@ static void line_init(struct line *line, const struct config_uplink *config, uns
 					      .usable = true };
 }
 
-static int service_init(struct service_state *service, const struct config_service *config)
+static void service_init(struct world *world, size_t index)
 {
-	service->servers = calloc(config->servers.n, sizeof(*service->servers));
-	if (!service->servers)
-		return -ENOMEM;
-	for (size_t i = 0; i < config->servers.n; i++)
-		service->servers[i] = (struct server_state){
-			.weight = config->servers.v[i].weight,
-			.active = 3,
-			.inactive = 4,
-			.total = 5000000000,
-		};
-	return 0;
+	for (size_t i = 0; i < world->config->services.v[index].servers.n; i++) {
+		struct server_state *server = &world->services[index].servers[i];
+
+		server->active = 3;
+		server->inactive = 4;
+		server->total = 5000000000;
+	}
+	service_judge(world, index, 0);
 }
 
 static int world_make(const struct config *config, struct world *ret)
 {
-	_cleanup_(world_free) struct world world = {
-		.config = config,
-		.lines = calloc(config->uplinks.n + 1, sizeof(*world.lines)),
-		.services = calloc(config->services.n + 1, sizeof(*world.services)),
-	};
-	int r = world.lines && world.services ? 0 : -ENOMEM;
+	static const struct facts facts;
+	int r = world_init(ret, config, &facts, NULL);
 
 	for (size_t i = 0; r >= 0 && i < config->uplinks.n; i++)
-		line_init(&world.lines[i], &config->uplinks.v[i], (unsigned)i);
+		line_init(&ret->lines[i], &config->uplinks.v[i], (unsigned)i);
 	for (size_t i = 0; r >= 0 && i < config->services.n; i++)
-		r = service_init(&world.services[i], &config->services.v[i]);
-	if (r < 0)
-		return r;
-	*ret = world;
-	world = (struct world){};
-	return 0;
+		service_init(ret, i);
+	return r;
 }
 
 static const struct world *on_world(void *userdata)
@@ -110,7 +92,7 @@ static int on_reload(void *userdata, char **ret_message)
 	if (r < 0)
 		return r;
 	control_objects_leave(server->control);
-	world_free(&server->world);
+	world_done(&server->world);
 	config_free(server->config);
 	server->world = world;
 	server->config = TAKE_PTR(config);
@@ -155,22 +137,29 @@ static int on_weight(void *userdata, const char *service, const char *address, u
 		     char **ret_message)
 {
 	struct server *server = userdata;
+	struct server_state *state;
+	size_t i, k;
 
-	for (size_t i = 0; i < server->config->services.n; i++) {
-		const struct config_service *config = &server->config->services.v[i];
-
-		for (size_t k = 0; k < config->servers.n; k++) {
-			struct server_state *state = &server->world.services[i].servers[k];
-
-			if (strcmp(config->name, service) ||
-			    strcmp(config->servers.v[k].text, address))
-				continue;
-			state->weight = weight;
-			state->overridden = true;
-		}
-	}
+	if (!world_find_server(server->config, service, address, &i, &k))
+		return -ENOENT;
+	state = &server->world.services[i].servers[k];
+	state->weight = weight;
+	state->overridden = true;
+	service_judge(&server->world, i, 0);
 	control_service_changed(server->control, service);
 	return 0;
+}
+
+/* The deadline shows as an event. */
+static int on_drain(void *userdata, const char *service, const char *address, uint64_t deadline_ms,
+		    char **ret_message)
+{
+	struct server *server = userdata;
+	char text[64];
+
+	snprintf(text, sizeof(text), "%s ends in %" PRIu64 " ms", address, deadline_ms);
+	control_event(server->control, "service", service, text);
+	return on_weight(userdata, service, address, 0, ret_message);
 }
 
 static int on_ppp_event(void *userdata, const char *event, const char *interface,
@@ -206,6 +195,7 @@ static const struct control_requests requests = {
 	.flush = on_flush,
 	.enable = on_enable,
 	.weight = on_weight,
+	.drain = on_drain,
 	.ipvs = on_ipvs,
 	.ppp_event = on_ppp_event,
 };
@@ -232,7 +222,7 @@ static int run(struct server *server, const char *runtime_dir)
 	if (r >= 0)
 		r = sd_event_loop(event);
 	control_free(server->control);
-	world_free(&server->world);
+	world_done(&server->world);
 	config_free(server->config);
 	return r;
 }

@@ -137,7 +137,7 @@ expect "clients of both" "web1 web2b" "$(cat <(held inhibited1) <(held inhibited
 sick 172.16.0.2.80
 wait_for 5 server_is inhibited 172.16.0.2:80 down
 expect "new clients" "web2b:3" "$(for i in 3 4 5; do ask inet --bind 198.51.100.1$i 203.0.113.5 83; done | tally 1)"
-expect "an old client" "web1:3" "$(ask inet -n 3 --bind $mine 203.0.113.5 83 | tally 1)"
+expect "an old client" "web1:3" "$(ask inet -n 3 --bind "$mine" 203.0.113.5 83 | tally 1)"
 expect "nobody was reset" "" "$(ends inhibited1)$(ends inhibited2)"
 
 # slow start
