@@ -259,7 +259,8 @@ int arrange(struct daemon *d)
 			checks_use(d);
 		d->recheck = false;
 		d->ring_us = monotonic_us();
-		r = judge_services(d);
+		r = checks_remember(d);
+		r = r < 0 ? r : judge_services(d);
 		r = r < 0 ? log_oom() : converge(d, &before);
 		/* Again, for those that began between the first time and the marks. */
 		if (afresh)

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Health checks of real servers: the configuration's checks and agents as probes, and what they say
- * as facts of the world. A check that stays the same goes on over a reload.
+ * as facts of the world. A check that stays the same goes on over a reload; one that changes, or
+ * begins after a restart of the daemon, begins with the last verdict.
  */
 #include "daemon/state.h"
 
+#include "base/cleanup.h"
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/time.h"
@@ -309,6 +311,17 @@ static int start(struct daemon *d, const struct config_service *service,
 	return r;
 }
 
+/* The last verdict of the check before it, or of the daemon before us; else what the file says. */
+static bool begins_up(const struct daemon *d, const struct config_service *service,
+		      const struct config_server *server, const struct check *before)
+{
+	if (before && before->check)
+		return probe_result(before->check)->up;
+	if (!d->settled && runtime_is_down(&d->runtime, service->name, server->text))
+		return false;
+	return server->check.initial_up;
+}
+
 /* Keeps the probes of a server that are what they should be, and starts others. */
 static int use_server(struct daemon *d, const struct config_service *service,
 		      const struct config_server *server, size_t known)
@@ -323,6 +336,7 @@ static int use_server(struct daemon *d, const struct config_service *service,
 		check->kept = true;
 		return 0;
 	}
+	wanted.check.initial_up = begins_up(d, service, server, check);
 	return start(d, service, server, &wanted);
 }
 
@@ -342,6 +356,24 @@ static void use_service(struct daemon *d, size_t index, size_t known)
 			d->world.services[index].servers[i].health =
 				(struct server_health){ .percent = -1 };
 	}
+}
+
+int checks_remember(struct daemon *d)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return -ENOMEM;
+	array_foreach(&d->checks->v, check)
+		if ((*check)->check && !probe_result((*check)->check)->up)
+			fprintf(out, "%s %s\n", (*check)->service, (*check)->server);
+	if (fclose(out) == EOF)
+		return -ENOMEM;
+	free(d->runtime.down);
+	d->runtime.down = TAKE_PTR(text);
+	return 0;
 }
 
 void checks_use(struct daemon *d)

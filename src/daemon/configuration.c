@@ -5,8 +5,10 @@
 #include "daemon/state.h"
 
 #include "base/log.h"
+#include "config/text.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 /* The numbers that tracked connections carry; read when somebody asks, which is hardly ever. */
@@ -127,6 +129,36 @@ static int note_ended(struct daemon *d, const struct config *config)
 	return r;
 }
 
+/* A service works without its helper, as far as it goes. Said once. */
+static void lack_helper(struct daemon *d, const char *service, const char *name, uint8_t protocol)
+{
+	struct lacking lacking = { .protocol = protocol };
+
+	if (facts_lacks_helper(&d->facts, name, protocol))
+		return;
+	snprintf(lacking.name, sizeof(lacking.name), "%s", name);
+	if (array_push(&d->facts.lacks_helpers, lacking) < 0) {
+		log_oom();
+		return;
+	}
+	log_warning("service %s: this kernel has no connection tracking helper \"%s\" for %s, "
+		    "ignoring",
+		    service, name, protocol_text(protocol));
+}
+
+static void ask_helpers(struct daemon *d)
+{
+	array_foreach(&d->config->services, service) {
+		const struct helper *helper = service->helper ? helper_find(service->helper) : NULL;
+
+		for (size_t i = 0; helper && i < 2; i++)
+			if (helper->protocols[i] &&
+			    d->kernel->ops->can_help(d->kernel, helper->name,
+						     helper->protocols[i]) == 0)
+				lack_helper(d, service->name, helper->name, helper->protocols[i]);
+	}
+}
+
 /* What this kernel cannot carry makes servers unusable; it is asked only if it is wanted. */
 static void ask_abilities(struct daemon *d)
 {
@@ -135,6 +167,7 @@ static void ask_abilities(struct daemon *d)
 		{ ABILITY_IP6TNL, ABILITY_IP6GRE, ABILITY_IP6GUE },
 	};
 
+	ask_helpers(d);
 	array_foreach(&d->config->services, service)
 		for (size_t i = 0; i < service->servers.n; i++) {
 			const struct config_server *server = &service->servers.v[i];

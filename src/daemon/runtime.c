@@ -13,10 +13,8 @@
 #include <string.h>
 
 static const char *const names[RUNTIME_FILE_MAX] = {
-	[RUNTIME_LINES] = "lines",
-	[RUNTIME_SLOTS] = "slots",
-	[RUNTIME_OVERRIDES] = "overrides",
-	[RUNTIME_SYSCTLS] = "sysctls",
+	[RUNTIME_LINES] = "lines",     [RUNTIME_SLOTS] = "slots", [RUNTIME_OVERRIDES] = "overrides",
+	[RUNTIME_SYSCTLS] = "sysctls", [RUNTIME_DOWN] = "down",
 };
 
 static int sysctls_to_text(const struct runtime *runtime, char **ret)
@@ -51,6 +49,17 @@ static int sysctls_from_text(struct runtime *runtime, const char *text)
 	return 0;
 }
 
+static int copy_text(const char *text, char **ret)
+{
+	char *copy = strdup(text ? text : "");
+
+	if (!copy)
+		return -ENOMEM;
+	free(*ret);
+	*ret = copy;
+	return 0;
+}
+
 static int to_text(const struct runtime *runtime, enum runtime_file file, char **ret)
 {
 	switch (file) {
@@ -62,6 +71,8 @@ static int to_text(const struct runtime *runtime, enum runtime_file file, char *
 		return overrides_to_text(&runtime->overrides, ret);
 	case RUNTIME_SYSCTLS:
 		return sysctls_to_text(runtime, ret);
+	case RUNTIME_DOWN:
+		return copy_text(runtime->down, ret);
 	case RUNTIME_FILE_MAX:
 		break;
 	}
@@ -79,6 +90,8 @@ static int from_text(struct runtime *runtime, enum runtime_file file, const char
 		return overrides_from_text(&runtime->overrides, text);
 	case RUNTIME_SYSCTLS:
 		return sysctls_from_text(runtime, text);
+	case RUNTIME_DOWN:
+		return copy_text(text, &runtime->down);
 	case RUNTIME_FILE_MAX:
 		break;
 	}
@@ -206,12 +219,24 @@ int runtime_restore(struct runtime *runtime)
 	return first;
 }
 
+bool runtime_is_down(const struct runtime *runtime, const char *service, const char *server)
+{
+	size_t name = strlen(service), length = strlen(server);
+
+	for (const char *p = runtime->down; p && *p; p = strchr(p, '\n'), p = p ? p + 1 : p)
+		if (strncmp(p, service, name) == 0 && p[name] == ' ' &&
+		    strncmp(p + name + 1, server, length) == 0 && p[name + 1 + length] == '\n')
+			return true;
+	return false;
+}
+
 void runtime_done(struct runtime *runtime)
 {
 	line_numbers_done(&runtime->numbers);
 	slots_done(&runtime->slots);
 	overrides_done(&runtime->overrides);
 	array_done(&runtime->sysctls);
+	free(runtime->down);
 	for (enum runtime_file file = 0; file < RUNTIME_FILE_MAX; file++)
 		free(runtime->written[file]);
 }

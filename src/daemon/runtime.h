@@ -17,13 +17,14 @@ enum runtime_file {
 	RUNTIME_SLOTS,
 	RUNTIME_OVERRIDES,
 	RUNTIME_SYSCTLS,
+	RUNTIME_DOWN,
 	RUNTIME_FILE_MAX
 };
 
 /*
  * What must outlive the daemon until the next boot, in files of the runtime directory: the
- * numbers of the lines, the places of the rings, the operator's word, and the kernel parameters
- * as they were found.
+ * numbers of the lines, the places of the rings, the operator's word, the kernel parameters as they
+ * were found, and the servers that their checks found dead.
  */
 struct runtime {
 	const char *directory;
@@ -31,6 +32,7 @@ struct runtime {
 	struct slots slots;
 	struct overrides overrides;
 	ARRAY(struct saved_sysctl) sysctls;
+	char *down;                      /* lines of "SERVICE SERVER"; NULL: none */
 	char *written[RUNTIME_FILE_MAX]; /* what each file holds */
 };
 
@@ -43,4 +45,6 @@ int runtime_save(struct runtime *runtime);
 int runtime_keep_sysctls(struct runtime *runtime, const struct plan *plan);
 /* Puts the kernel parameters back and forgets them and the slots. 0 or the first error. */
 int runtime_restore(struct runtime *runtime);
+/* The server was down when the daemon ended. */
+bool runtime_is_down(const struct runtime *runtime, const char *service, const char *server);
 void runtime_done(struct runtime *runtime);

@@ -64,6 +64,7 @@ struct daemon {
 	ARRAY(struct ended) ended;
 	ARRAY(struct ip_address) lost;
 	uint64_t failures; /* hash of the steps that failed last, to report each once */
+	unsigned parts;    /* changes of one service since the last reading of everything */
 	uint64_t counted_us, census_us, ring_us;
 	sd_event_source *soon;  /* deferred: after all pending events */
 	sd_event_source *storm; /* a bound on that */
@@ -129,6 +130,8 @@ int checks_new(sd_event *event, struct checks **ret);
 void checks_free(struct checks *checks);
 /* Starts the checks that the configuration wants, and ends others. Failures are logged. */
 void checks_use(struct daemon *d);
+/* Notes which servers are down, for the daemon after us. 0 or -ENOMEM. */
+int checks_remember(struct daemon *d);
 
 /* servers.c */
 

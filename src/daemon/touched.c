@@ -16,7 +16,9 @@
 #include <errno.h>
 
 enum {
-	RING_US = 20 * 1000
+	PARTS_MAX = 1000,
+	RING_US = 20 * 1000,
+	REST_US = 10 * 1000 /* at least, from the end of one turn to the next */
 };
 
 void touched_soon(struct daemon *d)
@@ -80,6 +82,11 @@ static int change(struct daemon *d, size_t service)
 
 	r = r < 0 ? r : apply(d, &plan);
 	r = r < 0 ? r : part_adopt(&d->found, &plan);
+	/* What was replaced leaves its memory behind, until everything is read again. */
+	if (++d->parts == PARTS_MAX) {
+		d->parts = 0;
+		d->dirty |= KERNEL_NFT;
+	}
 	plan_done(&plan);
 	objects_done(&found);
 	objects_done(&wanted);
@@ -102,12 +109,14 @@ static int catch_up(struct daemon *d, size_t service)
 
 int touched_now(struct daemon *d)
 {
+	uint64_t start_us = monotonic_us(), rest_us;
 	int r = !d->settled || d->dirty || d->world.flushed || d->recheck ? -ENOENT : 0;
 
 	for (size_t i = 0; r == 0 && i < d->world.touched.n; i++)
 		r = catch_up(d, d->world.touched.v[i]);
 	world_untouch(&d->world);
-	d->ring_us = monotonic_us();
+	rest_us = monotonic_us() - (RING_US - REST_US);
+	d->ring_us = start_us > rest_us ? start_us : rest_us;
 	if (r < 0 && r != -ENOENT)
 		log_errno(LOG_WARNING, r, "cannot change a service alone, arranging all");
 	if (r < 0)

@@ -13,6 +13,7 @@ void facts_done(struct facts *facts)
 	array_done(&facts->addresses);
 	array_done(&facts->routes);
 	array_done(&facts->cgroups);
+	array_done(&facts->lacks_helpers);
 }
 
 const struct link *facts_link(const struct facts *facts, int index)
@@ -29,4 +30,12 @@ const struct link *facts_link_by_name(const struct facts *facts, const char *nam
 		if (strcmp(link->name, name) == 0)
 			return link;
 	return NULL;
+}
+
+bool facts_lacks_helper(const struct facts *facts, const char *name, uint8_t protocol)
+{
+	array_foreach(&facts->lacks_helpers, lacking)
+		if (lacking->protocol == protocol && strcmp(lacking->name, name) == 0)
+			return true;
+	return false;
 }

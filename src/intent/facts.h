@@ -53,6 +53,12 @@ struct cgroup {
 	uint64_t id;    /* the directory's inode, as nft's `socket cgroupv2` compares it */
 };
 
+/* A connection tracking helper that this kernel does not have. */
+struct lacking {
+	char name[32];
+	uint8_t protocol;
+};
+
 struct facts {
 	ARRAY(struct link) links;        /* by index */
 	ARRAY(struct address) addresses; /* in the kernel's order */
@@ -61,8 +67,10 @@ struct facts {
 	/* What this kernel cannot carry. */
 	bool lacks_fwd;
 	bool lacks_tunnel[FAMILY_INDEX_MAX][TUNNEL_MAX];
+	ARRAY(struct lacking) lacks_helpers;
 };
 
 void facts_done(struct facts *facts);
 const struct link *facts_link(const struct facts *facts, int index);
+bool facts_lacks_helper(const struct facts *facts, const char *name, uint8_t protocol);
 const struct link *facts_link_by_name(const struct facts *facts, const char *name);

@@ -34,6 +34,7 @@ static void inherit_server(struct server_state *server, const struct server_stat
 	server->total = before->total;
 	memcpy(server->packets, before->packets, sizeof(server->packets));
 	memcpy(server->bytes, before->bytes, sizeof(server->bytes));
+	server->traffic = before->traffic;
 	if (same_lines)
 		memcpy(server->by_line, before->by_line, (lines + 1) * sizeof(*server->by_line));
 }

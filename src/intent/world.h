@@ -62,6 +62,27 @@ struct server_health {
 	char reason[96];  /* the check's or the agent's words; "" */
 };
 
+/* What ipvsadm tells of a server's traffic: connections, packets to and from it, bytes likewise. */
+enum traffic_kind {
+	TRAFFIC_CONNECTIONS,
+	TRAFFIC_PACKETS_IN,
+	TRAFFIC_PACKETS_OUT,
+	TRAFFIC_BYTES_IN,
+	TRAFFIC_BYTES_OUT,
+	TRAFFIC_MAX
+};
+
+/* As of when somebody last looked, see service/traffic.h. */
+struct traffic {
+	uint64_t sum[TRAFFIC_MAX];  /* of connections that ended and of those that live */
+	uint64_t live[TRAFFIC_MAX]; /* of those that live */
+	uint64_t zero[TRAFFIC_MAX]; /* what does not count: it was there when -Z was said */
+	uint64_t seen[TRAFFIC_MAX]; /* the sum that the rates are of */
+	uint64_t rate[TRAFFIC_MAX]; /* a second, times a power of two */
+	uint64_t rated_us;          /* monotonic; 0: never */
+	uint32_t persistent;        /* clients that are remembered */
+};
+
 /* A real server as it is now; same order as config_service.servers. */
 struct server_state {
 	uint32_t weight; /* in force: the operator's or the file's */
@@ -75,7 +96,8 @@ struct server_state {
 	/* Counted: */
 	uint32_t active, inactive;     /* connections now, as IPVS counts them */
 	uint64_t total;                /* connections since the daemon started */
-	uint64_t packets[2], bytes[2]; /* of connections, to it and from it */
+	uint64_t packets[2], bytes[2]; /* of connections that ended, to it and from it */
+	struct traffic traffic;
 	uint64_t *by_line; /* of the total: by no line, then by each of config.uplinks */
 };
 

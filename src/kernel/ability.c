@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What this kernel can, found out by trying. A tunnel is made and removed. A rule that hands
- * packets over is part of a transaction that is refused whole, because its last message deletes a
- * table that is not there: the answer tells which message the kernel could not take.
+ * packets over, or a helper of connection tracking, is part of a transaction that is refused whole,
+ * because its last message deletes a table that is not there: the answer tells which message the
+ * kernel could not take.
  */
 #include "kernel/ability.h"
 
@@ -19,15 +20,21 @@ enum trial {
 	TRIAL_BEGIN = 1,
 	TRIAL_TABLE,
 	TRIAL_CHAIN,
-	TRIAL_RULE,
+	TRIAL_OBJECT, /* a rule or a helper */
 	TRIAL_REFUSED,
 	TRIAL_END
 };
 
+/* What is tried: to hand packets over, or, with a type, a helper. */
+struct trial_of {
+	const char *helper;
+	uint8_t protocol;
+};
+
 #define TRIAL_NAME "uplinkd-try"
 
-static struct nlmsghdr *put_message(struct mnl_nlmsg_batch *batch, enum trial sequence,
-				    uint16_t type, uint16_t flags)
+static struct nlmsghdr *put_message(struct mnl_nlmsg_batch *batch, uint8_t family,
+				    enum trial sequence, uint16_t type, uint16_t flags)
 {
 	struct nlmsghdr *message = mnl_nlmsg_put_header(mnl_nlmsg_batch_current(batch));
 	struct nfgenmsg *header = mnl_nlmsg_put_extra_header(message, sizeof(*header));
@@ -36,7 +43,7 @@ static struct nlmsghdr *put_message(struct mnl_nlmsg_batch *batch, enum trial se
 	message->nlmsg_type = boundary ? type : (uint16_t)(NFNL_SUBSYS_NFTABLES << 8 | type);
 	message->nlmsg_flags = NLM_F_REQUEST | flags;
 	message->nlmsg_seq = sequence;
-	header->nfgen_family = boundary ? AF_UNSPEC : NFPROTO_NETDEV;
+	header->nfgen_family = boundary ? AF_UNSPEC : family;
 	header->res_id = boundary ? htons(NFNL_SUBSYS_NFTABLES) : 0;
 	return message;
 }
@@ -64,28 +71,57 @@ static void put_expressions(struct nlmsghdr *message)
 	mnl_attr_nest_end(message, list);
 }
 
-static void put_trial(struct mnl_nlmsg_batch *batch)
+static void put_rule(struct mnl_nlmsg_batch *batch, uint8_t family)
 {
-	struct nlmsghdr *message;
+	struct nlmsghdr *message =
+		put_message(batch, family, TRIAL_CHAIN, NFT_MSG_NEWCHAIN, NLM_F_CREATE);
 
-	put_message(batch, TRIAL_BEGIN, NFNL_MSG_BATCH_BEGIN, 0);
-	mnl_nlmsg_batch_next(batch);
-	message = put_message(batch, TRIAL_TABLE, NFT_MSG_NEWTABLE, NLM_F_CREATE);
-	mnl_attr_put_strz(message, NFTA_TABLE_NAME, TRIAL_NAME);
-	mnl_nlmsg_batch_next(batch);
-	message = put_message(batch, TRIAL_CHAIN, NFT_MSG_NEWCHAIN, NLM_F_CREATE);
 	mnl_attr_put_strz(message, NFTA_CHAIN_TABLE, TRIAL_NAME);
 	mnl_attr_put_strz(message, NFTA_CHAIN_NAME, TRIAL_NAME);
 	mnl_nlmsg_batch_next(batch);
-	message = put_message(batch, TRIAL_RULE, NFT_MSG_NEWRULE, NLM_F_CREATE | NLM_F_APPEND);
+	message = put_message(batch, family, TRIAL_OBJECT, NFT_MSG_NEWRULE,
+			      NLM_F_CREATE | NLM_F_APPEND);
 	mnl_attr_put_strz(message, NFTA_RULE_TABLE, TRIAL_NAME);
 	mnl_attr_put_strz(message, NFTA_RULE_CHAIN, TRIAL_NAME);
 	put_expressions(message);
 	mnl_nlmsg_batch_next(batch);
-	message = put_message(batch, TRIAL_REFUSED, NFT_MSG_DELTABLE, 0);
+}
+
+static void put_helper(struct mnl_nlmsg_batch *batch, uint8_t family, const struct trial_of *of)
+{
+	struct nlmsghdr *message =
+		put_message(batch, family, TRIAL_OBJECT, NFT_MSG_NEWOBJ, NLM_F_CREATE);
+	struct nlattr *data;
+
+	mnl_attr_put_strz(message, NFTA_OBJ_TABLE, TRIAL_NAME);
+	mnl_attr_put_strz(message, NFTA_OBJ_NAME, TRIAL_NAME);
+	mnl_attr_put_u32(message, NFTA_OBJ_TYPE, htonl(NFT_OBJECT_CT_HELPER));
+	data = mnl_attr_nest_start(message, NFTA_OBJ_DATA);
+	mnl_attr_put_strz(message, NFTA_CT_HELPER_NAME, of->helper);
+	mnl_attr_put_u16(message, NFTA_CT_HELPER_L3PROTO, htons(family));
+	mnl_attr_put_u8(message, NFTA_CT_HELPER_L4PROTO, of->protocol);
+	mnl_attr_nest_end(message, data);
+	mnl_nlmsg_batch_next(batch);
+}
+
+static void put_trial(struct mnl_nlmsg_batch *batch, const struct trial_of *of)
+{
+	uint8_t family = of->helper ? NFPROTO_INET : NFPROTO_NETDEV;
+	struct nlmsghdr *message;
+
+	put_message(batch, family, TRIAL_BEGIN, NFNL_MSG_BATCH_BEGIN, 0);
+	mnl_nlmsg_batch_next(batch);
+	message = put_message(batch, family, TRIAL_TABLE, NFT_MSG_NEWTABLE, NLM_F_CREATE);
+	mnl_attr_put_strz(message, NFTA_TABLE_NAME, TRIAL_NAME);
+	mnl_nlmsg_batch_next(batch);
+	if (of->helper)
+		put_helper(batch, family, of);
+	else
+		put_rule(batch, family);
+	message = put_message(batch, family, TRIAL_REFUSED, NFT_MSG_DELTABLE, 0);
 	mnl_attr_put_strz(message, NFTA_TABLE_NAME, TRIAL_NAME "-refused");
 	mnl_nlmsg_batch_next(batch);
-	put_message(batch, TRIAL_END, NFNL_MSG_BATCH_END, 0);
+	put_message(batch, family, TRIAL_END, NFNL_MSG_BATCH_END, 0);
 	mnl_nlmsg_batch_next(batch);
 }
 
@@ -128,7 +164,7 @@ static int exchange(struct mnl_socket *socket, struct mnl_nlmsg_batch *batch, st
 	return ret->error;
 }
 
-static int can_forward(void)
+static int try(const struct trial_of *of)
 {
 	_Alignas(struct nlmsghdr) char buffer[2 * 4096];
 	struct mnl_nlmsg_batch *batch = mnl_nlmsg_batch_start(buffer, sizeof(buffer) / 2);
@@ -139,7 +175,7 @@ static int can_forward(void)
 	if (!batch)
 		return -ENOMEM;
 	r = netlink_init(&netlink, NETLINK_NETFILTER);
-	put_trial(batch);
+	put_trial(batch, of);
 	if (r == 0)
 		r = exchange(netlink.socket, batch, &answer);
 	mnl_nlmsg_batch_stop(batch);
@@ -163,11 +199,16 @@ static int ask(struct rtnl *rtnl, enum kernel_ability ability)
 	case ABILITY_IP6GUE:
 		return rtnl_can(rtnl, TUNNEL_GUE, AF_INET6);
 	case ABILITY_FWD:
-		return can_forward();
+		return try(&(struct trial_of){ 0 });
 	case ABILITY_MAX:
 		break;
 	}
 	return -EINVAL;
+}
+
+int ability_helper(const char *type, uint8_t protocol)
+{
+	return try(&(struct trial_of){ .helper = type, .protocol = protocol });
 }
 
 int abilities_ask(struct abilities *abilities, struct rtnl *rtnl, enum kernel_ability ability)

@@ -10,4 +10,6 @@ struct abilities {
 	bool known[ABILITY_MAX], can[ABILITY_MAX];
 };
 
+/* See kernel_ops.can_help. */
+int ability_helper(const char *type, uint8_t protocol);
 int abilities_ask(struct abilities *abilities, struct rtnl *rtnl, enum kernel_ability ability);

@@ -448,6 +448,14 @@ static int fake_flows_watch(struct kernel *kernel, bool on)
 	return 0;
 }
 
+static int fake_can_help(struct kernel *kernel, const char *type, uint8_t protocol)
+{
+	(void)kernel;
+	(void)type;
+	(void)protocol;
+	return 1;
+}
+
 static int fake_can(struct kernel *kernel, enum kernel_ability ability)
 {
 	return !fake_of(kernel)->lacks[ability];
@@ -476,6 +484,7 @@ static const struct kernel_ops fake_ops = {
 	.flows_adopt = fake_flows_adopt,
 	.flows_watch = fake_flows_watch,
 	.can = fake_can,
+	.can_help = fake_can_help,
 	.stats = fake_stats,
 };
 

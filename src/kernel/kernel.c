@@ -277,6 +277,12 @@ static int real_flows_watch(struct kernel *kernel, bool on)
 	return conntrack_watch(&real(kernel)->conntrack, on);
 }
 
+static int real_can_help(struct kernel *kernel, const char *type, uint8_t protocol)
+{
+	(void)kernel;
+	return ability_helper(type, protocol);
+}
+
 static int real_can(struct kernel *kernel, enum kernel_ability ability)
 {
 	struct real_kernel *self = real(kernel);
@@ -314,6 +320,7 @@ static const struct kernel_ops real_ops = {
 	.flows_adopt = real_flows_adopt,
 	.flows_watch = real_flows_watch,
 	.can = real_can,
+	.can_help = real_can_help,
 	.stats = real_stats,
 };
 

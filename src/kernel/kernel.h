@@ -119,6 +119,8 @@ struct kernel_ops {
 	/* Whether this kernel can: 1 or 0, asked once; or an error, and asked again. Asking may
 	 * make it load modules. */
 	int (*can)(struct kernel *kernel, enum kernel_ability ability);
+	/* Whether it has a connection tracking helper, likewise, but asked every time. */
+	int (*can_help)(struct kernel *kernel, const char *type, uint8_t protocol);
 	struct kernel_stats (*stats)(struct kernel *kernel);
 };
 

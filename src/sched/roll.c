@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The scheduler works on a copy of the targets in which every pick counts as one more active
+ * The scheduler works on a copy of the targets in which every pick counts as one more
  * connection. Since it is a function of the counts alone, filling the ring again after some picks
  * were taken gives the very picks that stand there; only departures and weights change them.
  */
@@ -63,7 +63,7 @@ static uint16_t roll_pick(const struct scheduler *scheduler, struct target *targ
 	pick = scheduler->pick(&run);
 	if (pick < 0)
 		return SLOT_NONE;
-	targets[pick].active++;
+	target_count(&targets[pick]);
 	target_judge(&targets[pick]);
 	return (uint16_t)pick;
 }
@@ -89,19 +89,33 @@ static bool roll_fill(struct roll *roll, const struct scheduler *scheduler, stru
 	return changed;
 }
 
+/*
+ * Nobody knows where the kernel is. Slots without a pick follow those with one, so that it passes
+ * them unheard only when it has taken all.
+ */
+static bool is_lost(const struct roll *roll)
+{
+	return !roll->filled || roll->picks[roll->at] == SLOT_NONE;
+}
+
 int roll_on(struct roll *roll, enum scheduler_id id, const struct target *targets, size_t n)
 {
 	_cleanup_free_ struct target *copy = calloc(n + 1, sizeof(*copy));
-	bool afresh = !roll->filled || roll->scarce, changed;
+	bool lost = is_lost(roll), changed;
+	struct roll next = *roll;
 
 	if (!copy)
 		return -ENOMEM;
 	if (n)
 		memcpy(copy, targets, n * sizeof(*copy));
-	if (afresh)
-		roll_restart(roll);
-	changed = roll_fill(roll, scheduler_get(id), copy, n);
-	return afresh || changed;
+	if (lost)
+		roll_restart(&next);
+	changed = roll_fill(&next, scheduler_get(id), copy, n);
+	/* Where nobody takes anything the kernel does not walk at all. */
+	if (!changed && (!lost || (roll->filled && next.picks[0] == SLOT_NONE)))
+		return 0;
+	*roll = next;
+	return 1;
 }
 
 bool roll_goes_on(const struct roll *roll, enum scheduler_id id, const struct target *targets,

@@ -15,6 +15,7 @@ struct target {
 	uint32_t upper, lower;     /* thresholds, in connections; 0: none, three quarters */
 	uint64_t identity;         /* mh: a hash of what names it, its address and port */
 	bool usable;               /* false: as if it was not configured */
+	bool passive;              /* its connections never count as active: UDP */
 	bool overloaded;           /* see target_judge(); carried over by the caller */
 };
 
@@ -94,6 +95,15 @@ static inline bool target_takes(const struct target *target)
  * below the lower one (ip_vs_bind_dest(), ip_vs_unbind_dest()).
  */
 void target_judge(struct target *target);
+
+/* One more connection; target_judge() is the caller's. */
+static inline void target_count(struct target *target)
+{
+	if (target->passive)
+		target->inactive++;
+	else
+		target->active++;
+}
 
 /* ip_vs_dest_conn_overhead(), as it is since 6.1.183 and 6.12.104. */
 static inline uint64_t target_overhead(const struct target *target)

@@ -7,7 +7,8 @@
  * (UDP), associations (SCTP): client and service to the number of the server, and above it the
  * number of the line, by which the replies of servers that use us as their gateway go back.
  * Packets for servers by NAT or of the box itself go on, with a mark for nat.c if they are the
- * first.
+ * first; so do those that nobody takes, for nft can reject at ingress only since Linux 5.12 and in
+ * kernels built for that, which Debian's are not.
  */
 #include "service/parts.h"
 
@@ -80,7 +81,7 @@ static void want_tcp(const struct world *world, enum family_index f, struct obje
 	want_nft(objects, chain, "tcp flags & 0x05 != 0x00 goto %s", ends);
 	want_nft(objects, chain, "meta mark set %s map @flows%c goto goes%c", asked[f], d, d);
 	want_look_up(objects, chain, asked[f], "closing", d);
-	want_nft(objects, chain, MID_STREAM " reject with tcp reset");
+	want_nft(objects, chain, MID_STREAM " goto refuse");
 	want_chain(objects, ends, NULL);
 	want_look_up(objects, ends, asked[f], "closing", d);
 	want_nft(objects, ends, "meta mark set %s map @flows%c goto %s", asked[f], d, ending);
@@ -92,6 +93,21 @@ static void want_tcp(const struct world *world, enum family_index f, struct obje
 	want_on(objects, ending);
 }
 
+static void want_fragments(struct objects *objects, const char *chain, enum family_index f)
+{
+	if (f == FAMILY_V4)
+		want_nft(
+			objects, chain,
+			"meta l4proto udp ip frag-off & 0x2000 != 0x0000 "
+			"update @fragments { ip saddr . ip daddr . ip id timeout %us : meta mark }",
+			FRAGMENT_SECONDS);
+}
+
+void want_fragment(const struct pool *pool, const char *chain)
+{
+	want_fragments(pool->objects, chain, pool->f);
+}
+
 static void want_known(const struct world *world, enum family_index f, size_t track,
 		       struct objects *objects)
 {
@@ -101,12 +117,8 @@ static void want_known(const struct world *world, enum family_index f, size_t tr
 	want_chain(objects, chain, NULL);
 	want_nft(objects, chain, "update @%s%c { %s timeout %us : meta mark }", tracks[track].map,
 		 digits[f], asked[f], track_seconds(world, track));
-	if (f == FAMILY_V4 && tracks[track].protocol == IPPROTO_UDP)
-		want_nft(
-			objects, chain,
-			"ip frag-off & 0x2000 != 0x0000 "
-			"update @fragments { ip saddr . ip daddr . ip id timeout %us : meta mark }",
-			FRAGMENT_SECONDS);
+	if (tracks[track].protocol == IPPROTO_UDP)
+		want_fragments(objects, chain, f);
 	want_on(objects, chain);
 }
 
@@ -190,6 +202,14 @@ static bool is_open(const struct world *world, const struct link *link)
 	return false;
 }
 
+static bool any_ipsec(const struct world *world)
+{
+	array_foreach(&world->config->services, service)
+		if (service->kind == SERVICE_IPSEC && service_is_direct(service))
+			return true;
+	return false;
+}
+
 static void want_ingress(const struct world *world, const struct link *link,
 			 struct objects *objects)
 {
@@ -204,6 +224,10 @@ static void want_ingress(const struct world *world, const struct link *link,
 	if (!world_line_of_link(world, link->index)) {
 		want_nft(objects, chain, "ip saddr . meta l4proto . th sport vmap @replies4");
 		want_nft(objects, chain, "ip6 saddr . meta l4proto . th sport vmap @replies6");
+		if (any_ipsec(world)) {
+			want_nft(objects, chain, "ip saddr . meta l4proto vmap @covered4");
+			want_nft(objects, chain, "ip6 saddr . meta l4proto vmap @covered6");
+		}
 	}
 	want_nft(objects, chain, "goto arrive");
 }
@@ -211,7 +235,7 @@ static void want_ingress(const struct world *world, const struct link *link,
 static void want_arrive(const struct world *world, struct objects *objects)
 {
 	want_chain(objects, "arrive", NULL);
-	want_dispatch(world, "arrive", objects);
+	want_dispatch(world, "arrive", "", objects);
 	want_nft(objects, "arrive",
 		 "ip frag-off & 0x1fff != 0x0000 "
 		 "meta mark set ip saddr . ip daddr . ip id map @fragments "
@@ -241,20 +265,22 @@ void want_track(const struct pool *pool, const char *chain)
 			 "meta l4proto %s update @%s%c { %s timeout %us : meta mark }",
 			 tracks[i].name, tracks[i].map, d, asked[pool->f],
 			 track_seconds(pool->world, i));
-	if (pool->f == FAMILY_V4)
-		want_nft(
-			pool->objects, chain,
-			"meta l4proto udp ip frag-off & 0x2000 != 0x0000 "
-			"update @fragments { ip saddr . ip daddr . ip id timeout %us : meta mark }",
-			FRAGMENT_SECONDS);
+	want_fragment(pool, chain);
 }
 
-static bool any_direct(const struct world *world)
+bool any_direct(const struct world *world)
 {
 	array_foreach(&world->config->services, service)
 		if (service_is_direct(service))
 			return !world->facts->lacks_fwd;
 	return false;
+}
+
+static void want_refuse(const struct world *world, struct objects *objects)
+{
+	want_chain(objects, "refuse", NULL);
+	want_nft(objects, "refuse", "meta mark set 0x%08x", refused_mark(world));
+	want_nft(objects, "refuse", "accept");
 }
 
 static void want_family(const struct world *world, enum family_index f, struct objects *objects)
@@ -274,7 +300,7 @@ void direct_frame(const struct world *world, struct objects *objects)
 	if (!any_direct(world))
 		return;
 	want_table(objects, NFT_NETDEV);
-	want_dispatch_maps(world, objects);
+	want_dispatch_maps(world, "", objects);
 	want_set(objects, "vips4", "ipv4_addr", NULL, 0);
 	want_set(objects, "vips6", "ipv6_addr", NULL, 0);
 	want_set(objects, "servers", "mark", "verdict", 0);
@@ -284,6 +310,9 @@ void direct_frame(const struct world *world, struct objects *objects)
 		 NFT_SET_IS_DYNAMIC);
 	for (enum family_index f = 0; f < FAMILY_INDEX_MAX; f++)
 		want_family(world, f, objects);
+	want_refuse(world, objects);
+	if (any_ipsec(world))
+		ipsec_direct_frame(objects);
 	want_arrive(world, objects);
 	for (size_t i = 0; i < world->config->uplinks.n; i++)
 		want_way(world, &world->lines[i], objects);

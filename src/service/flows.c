@@ -8,10 +8,11 @@
 
 #include "base/array.h"
 #include "base/hash.h"
-#include "service/pool.h"
+#include "service/parts.h"
 #include "service/schedule.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -127,6 +128,26 @@ static int add_listen(struct flows *flows, const struct config_listen *listen, u
 	return 0;
 }
 
+static int add_ipsec(struct flows *flows, const struct config_listen *listen, uint32_t service)
+{
+	static const struct {
+		uint8_t protocol;
+		uint16_t port;
+	} parts[] = { { IPPROTO_UDP, IKE_PORT },
+		      { IPPROTO_UDP, IKE_NAT_PORT },
+		      { IPPROTO_ESP, 0 },
+		      { IPPROTO_AH, 0 } };
+	struct config_listen part = *listen;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < sizeof(parts) / sizeof(parts[0]); i++) {
+		part.protocol = parts[i].protocol;
+		part.port = parts[i].port;
+		r = add_listen(flows, &part, service);
+	}
+	return r;
+}
+
 static void zero_counts(struct world *world)
 {
 	for (size_t i = 0; i < world->config->uplinks.n; i++)
@@ -148,7 +169,9 @@ static int add_service(struct flows *flows, uint32_t index)
 	if (service_is_direct(service))
 		return 0;
 	for (size_t i = 0; r == 0 && i < service->listens.n; i++)
-		r = add_listen(flows, &service->listens.v[i], index);
+		r = service->kind == SERVICE_IPSEC
+			    ? add_ipsec(flows, &service->listens.v[i], index)
+			    : add_listen(flows, &service->listens.v[i], index);
 	return r;
 }
 
@@ -342,11 +365,24 @@ bool flows_count(struct flows *flows, const struct flow *flow)
 	       (now.place.service != NOBODY && now.active != before.active);
 }
 
-bool flows_is_at(const struct flows *flows, const struct flow *flow, size_t service, size_t server)
+bool flows_find(const struct flows *flows, const struct flow *flow, size_t *ret_service,
+		size_t *ret_server)
 {
 	struct place place = find_place(flows, flow);
 
-	return place.service == service && place.server == server;
+	if (place.service == NOBODY)
+		return false;
+	*ret_service = place.service;
+	*ret_server = place.server;
+	return true;
+}
+
+bool flows_is_at(const struct flows *flows, const struct flow *flow, size_t service, size_t server)
+{
+	size_t found_service, found_server;
+
+	return flows_find(flows, flow, &found_service, &found_server) && found_service == service &&
+	       found_server == server;
 }
 
 /* A new connection counts into the totals, and tells where the kernel is in a ring. */

@@ -20,6 +20,9 @@ DEFINE_CLEANUP(struct flows *, flows_free)
  * Zeroes the counts of `world`, whose services and lines must outlive this; totals stay.
  */
 int flows_restart(struct flows *flows, struct world *world);
+/* The real server that a connection is of, by indexes; false: of none. */
+bool flows_find(const struct flows *flows, const struct flow *flow, size_t *ret_service,
+		size_t *ret_server);
 /* The connection is of that real server, by indexes. */
 bool flows_is_at(const struct flows *flows, const struct flow *flow, size_t service, size_t server);
 /*

@@ -99,7 +99,10 @@ static void want_new(const struct pool *pool, const char *chain, size_t server, 
 	want_nft(pool->objects, chain, "meta mark set iif map @numbers");
 	want_nft(pool->objects, chain, "meta mark set meta mark & 0x%08x | 0x%08x",
 		 ~(uint32_t)DIRECT_SERVER_MASK, number);
-	want_track(pool, chain);
+	if (pool->service->kind == SERVICE_IPSEC)
+		want_opening(pool, chain);
+	else if (!pool->service->one_packet)
+		want_track(pool, chain);
 	if (hands_over(&pool->service->servers.v[server])) {
 		want_nft(pool->objects, chain, "goto %s", pool_server(pool, "to", server).text);
 	} else {
@@ -111,8 +114,7 @@ static void want_new(const struct pool *pool, const char *chain, size_t server, 
 
 static int want_server(const struct pool *pool, size_t server)
 {
-	struct pool_name fresh = pool_server(pool, "server", server),
-			 to = pool_server(pool, "to", server);
+	struct pool_name fresh = pool_target(pool, server), to = pool_server(pool, "to", server);
 	struct nft_key key = { 0 };
 	uint32_t number;
 	int r = number_take(pool, server, &number);
@@ -136,8 +138,11 @@ static void want_replies_of(const struct pool *pool, const struct config_listen 
 	const struct ip_address *address = listen_address(pool->world, listen, pool->f);
 	struct nft_key key = { 0 };
 
-	if (listen->mark || !listen->port || !ip_is_set(address) ||
-	    family_index(address->family) != pool->f)
+	if (listen->mark || !ip_is_set(address) || family_index(address->family) != pool->f)
+		return;
+	if (pool->service->kind == SERVICE_IPSEC)
+		want_ipsec_replies(pool, address);
+	if (!listen->port)
 		return;
 	nft_key_address(&key, address);
 	nft_key_u8(&key, listen->protocol);
@@ -174,15 +179,32 @@ static int want_lines(const struct pool *pool, const char *chain)
 	return r;
 }
 
+/* Of IPsec services: clients that are not known. */
+static struct pool_name fresh_chain(const struct pool *pool)
+{
+	struct pool_name name;
+
+	snprintf(name.text, sizeof(name.text), "fresh/%s/%c", pool->service->name,
+		 pool_digit(pool));
+	return name;
+}
+
 static int want_chains(const struct pool *pool, const char *chain)
 {
+	bool ipsec = pool->service->kind == SERVICE_IPSEC;
+	struct pool_name fresh = fresh_chain(pool);
 	int r;
 
 	want_chain(pool->objects, chain, NULL);
-	want_tracked(pool, chain);
+	r = want_servers(pool);
+	if (ipsec)
+		ipsec_direct_intent(pool, chain, fresh.text);
+	else if (!pool->service->one_packet)
+		want_tracked(pool, chain);
+	chain = ipsec ? fresh.text : chain;
+	want_chain(pool->objects, chain, NULL);
 	want_limits(pool, chain);
 	want_memory(pool);
-	r = want_servers(pool);
 	r = r < 0 ? r : want_lines(pool, chain);
 	return r < 0 ? r : want_picks(pool, chain, NO_LINE);
 }

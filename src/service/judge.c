@@ -21,14 +21,17 @@ struct verdict {
 
 int server_link(const struct world *world, const struct config_server *server)
 {
+	const struct address *best = NULL;
+
 	array_foreach(&world->facts->addresses, address) {
 		struct ip_prefix net = ip_network(&address->prefix);
 
 		if (address->usable && net.length < ip_bits(net.address.family) &&
-		    ip_contains(&net, &server->address))
-			return address->link;
+		    ip_contains(&net, &server->address) &&
+		    (!best || net.length > best->prefix.length))
+			best = address;
 	}
-	return 0;
+	return best ? best->link : 0;
 }
 
 /* The link of the most particular route of main that leads there; 0: none but a default. */
@@ -97,12 +100,29 @@ static const char *method_lacks(const struct world *world, const struct config_s
 	return NULL;
 }
 
+/* It is not beyond the lines: here, on a net of this box, or where main leads without them. */
+static bool is_inside(const struct world *world, const struct config_server *server)
+{
+	if (server->method == METHOD_LOCAL || is_own(world, &server->address) ||
+	    server_link(world, server) || routed_link(world, &server->address))
+		return true;
+	array_foreach(&world->facts->routes, route)
+		if (ip_contains(&route->destination, &server->address) &&
+		    !world_line_of_link(world, route->link))
+			return true;
+	return false;
+}
+
 static const char *way_lacks(const struct world *world, const struct config_server *server)
 {
 	const struct line *line = server_line(world, server);
 	enum family_index f = family_index(server->address.family);
 
-	return line && !line->family[f].usable ? "its line is not up" : NULL;
+	if (line)
+		return line->family[f].usable ? NULL : "its line is not up";
+	if (world->config->uplinks.n && !is_inside(world, server))
+		return "no line leads there";
+	return NULL;
 }
 
 static struct verdict judge_weight(const struct server_state *state)
@@ -155,15 +175,17 @@ static uint64_t grown(const struct config_service *service, const struct server_
 	return 1 + age * (SLOW_START_STEPS - 1) / whole;
 }
 
+/* An overloaded server keeps its part in the arithmetic of weights, unless it is drained, too. */
 static uint32_t share(const struct config_service *service, const struct server_state *state,
 		      uint64_t now_us)
 {
 	uint64_t percent = state->health.percent < 0 ? 100 : (uint64_t)state->health.percent;
 	uint64_t weight = state->weight * percent * grown(service, state, now_us);
 
-	weight /= UINT64_C(100) * SLOW_START_STEPS;
-	if (state->condition == SERVER_DRAINED || state->condition == SERVER_DOWN)
+	if ((state->condition != SERVER_UP && state->condition != SERVER_OVERLOADED) ||
+	    state->health.drain || !weight)
 		return 0;
+	weight /= UINT64_C(100) * SLOW_START_STEPS;
 	return weight ? (uint32_t)weight : 1;
 }
 
@@ -210,10 +232,18 @@ bool service_judge(struct world *world, size_t index, uint64_t now_us)
 uint64_t service_next_step(const struct world *world, size_t index, uint64_t now_us)
 {
 	const struct config_service *service = &world->config->services.v[index];
-	uint64_t step = service->slow_start_ms * 1000 / SLOW_START_STEPS;
+	uint64_t whole = service->slow_start_ms * 1000, next = UINT64_MAX;
 
-	for (size_t i = 0; step && i < service->servers.n; i++)
-		if (grown(service, &world->services[index].servers[i], now_us) < SLOW_START_STEPS)
-			return step;
-	return UINT64_MAX;
+	for (size_t i = 0; i < service->servers.n; i++) {
+		const struct server_state *state = &world->services[index].servers[i];
+		uint64_t step = grown(service, state, now_us), at;
+
+		if (step == SLOW_START_STEPS)
+			continue;
+		at = state->health.back_us +
+		     (step * whole + SLOW_START_STEPS - 2) / (SLOW_START_STEPS - 1);
+		if (at - now_us < next)
+			next = at - now_us;
+	}
+	return next;
 }

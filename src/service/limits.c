@@ -21,10 +21,10 @@ static uint32_t burst_of(uint32_t burst, uint32_t rate)
 	return burst ? burst : rate;
 }
 
-static void want_clients(const struct pool *pool, const char *set)
+static void want_clients(const struct pool *pool, const char *set, unsigned nature)
 {
 	want_set(pool->objects, set, pool->f == FAMILY_V6 ? "ipv6_addr" : "ipv4_addr", NULL,
-		 NFT_SET_IS_DYNAMIC);
+		 NFT_SET_IS_DYNAMIC | nature);
 }
 
 static void want_client_limits(const struct pool *pool, const char *chain)
@@ -33,7 +33,7 @@ static void want_client_limits(const struct pool *pool, const char *chain)
 	struct pool_name rates = clients_set(pool, "rate"), counts = clients_set(pool, "count");
 
 	if (limits->client_rate) {
-		want_clients(pool, rates.text);
+		want_clients(pool, rates.text, 0);
 		want_nft(
 			pool->objects, chain,
 			"update @%s { %s saddr timeout 1m limit rate over %u/second burst %u packets } "
@@ -42,7 +42,7 @@ static void want_client_limits(const struct pool *pool, const char *chain)
 			burst_of(limits->client_burst, limits->client_rate));
 	}
 	if (limits->client_connections) {
-		want_clients(pool, counts.text);
+		want_clients(pool, counts.text, NFT_SET_IS_COUNTED);
 		want_nft(pool->objects, chain, "add @%s { %s saddr ct count over %u } goto refuse",
 			 counts.text, pool_ip(pool), limits->client_connections);
 	}
@@ -62,12 +62,12 @@ void want_limits(const struct pool *pool, const char *chain)
 
 void limits_intent(const struct world *world, struct objects *objects)
 {
-	bool counted = false;
+	bool refused = any_direct(world);
 
 	array_foreach(&world->config->services, service)
-		counted = counted || service->limits.connections ||
+		refused = refused || service->limits.connections ||
 			  service->limits.client_connections;
-	if (!counted)
+	if (!refused)
 		return;
 	want_chain(objects, "refuse", NULL);
 	want_nft(objects, "refuse", "reject with tcp reset");

@@ -17,6 +17,11 @@ uint32_t left_mark(const struct world *world, size_t server)
 	return (uint32_t)(server + 1) << __builtin_ctz(world->config->gateway.mark_mask);
 }
 
+uint32_t refused_mark(const struct world *world)
+{
+	return world->config->gateway.mark_mask;
+}
+
 static void want_way(const struct pool *pool, const char *chain, size_t server)
 {
 	const struct line *line = server_line(pool->world, &pool->service->servers.v[server]);
@@ -25,7 +30,7 @@ static void want_way(const struct pool *pool, const char *chain, size_t server)
 	if (line)
 		want_nft(pool->objects, chain, "meta mark set meta mark & 0x%08x | 0x%08x", keep,
 			 line_mark(pool->world, line));
-	else if (service_is_direct(pool->service))
+	else if (service_is_direct(pool->service) || pool->service->one_packet)
 		want_nft(pool->objects, chain, "meta mark set meta mark & 0x%08x", keep);
 }
 
@@ -45,25 +50,33 @@ static void want_rewrite(const struct pool *pool, const char *chain, size_t serv
 
 static void want_server(const struct pool *pool, size_t server)
 {
-	struct pool_name chain = pool_server(pool, "server", server);
+	struct pool_name chain = pool_target(pool, server);
 
 	want_chain(pool->objects, chain.text, NULL);
 	want_remember(pool, chain.text, server);
+	want_initiator(pool, chain.text, server);
 	want_way(pool, chain.text, server);
 	want_rewrite(pool, chain.text, server);
 }
 
 /* What the ingress hook has picked for us; the mark is taken off again in the server's chain. */
-static void want_left(const struct pool *pool, const char *chain)
+void want_left(const struct pool *pool, const char *chain)
 {
 	uint32_t mask = pool->world->config->gateway.mark_mask;
 
-	for (size_t i = 0; service_is_direct(pool->service) && i < pool->service->servers.n; i++) {
+	if (service_is_direct(pool->service) && any_direct(pool->world))
+		want_nft(pool->objects, chain, "meta mark & 0x%08x == 0x%08x goto refuse", mask,
+			 refused_mark(pool->world));
+	else if (!pool->service->one_packet)
+		return;
+	for (size_t i = 0; i < pool->service->servers.n; i++) {
 		enum service_method method = pool->service->servers.v[i].method;
 
-		if (pool_has(pool, i) && (method == METHOD_NAT || method == METHOD_LOCAL))
+		if (pool_has(pool, i) &&
+		    (method == METHOD_LOCAL ||
+		     (method == METHOD_NAT && service_is_direct(pool->service))))
 			want_nft(pool->objects, chain, "meta mark & 0x%08x == 0x%08x goto %s", mask,
-				 left_mark(pool->world, i), pool_server(pool, "server", i).text);
+				 left_mark(pool->world, i), pool_target(pool, i).text);
 	}
 }
 
@@ -102,6 +115,7 @@ void nat_intent(const struct pool *pool)
 	want_left(pool, chain.text);
 	want_limits(pool, chain.text);
 	want_memory(pool);
+	ipsec_intent(pool);
 	for (size_t i = 0; i < pool->service->servers.n; i++)
 		if (pool_has(pool, i))
 			want_server(pool, i);

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Real servers that are reached over a line. Of such a connection the requests leave by the line
- * of the server, whatever line they came in on, and the replies by the line of the request, though
- * they come in on another: the two cases in which a packet from a line carries a mark. The first
- * packet gets its mark in the server's chain (nat.c).
+ * of the server, whatever line or LAN they came in on, and the replies by the line of the request,
+ * though they come in on another: the two cases in which a packet from a line carries a mark. The
+ * first packet gets its mark in the server's chain (nat.c).
  */
 #include "service/parts.h"
 
 #include "service/judge.h"
+
+#include <stdio.h>
 
 static const char *const over_map[] = { "over4", "over6" };
 
@@ -33,6 +35,19 @@ static bool has_over(const struct world *world)
 	return false;
 }
 
+/* Where packets get their marks (policy/marks.c), after what it says itself. */
+static void want_calls(const struct world *world, struct objects *objects)
+{
+	char chain[64];
+
+	array_foreach(&world->config->uplinks, uplink) {
+		snprintf(chain, sizeof(chain), "from/%s", uplink->name);
+		want_nft(objects, chain, "ct status dnat goto over");
+	}
+	want_nft(objects, "mark_pre", "ct status dnat goto over");
+	want_nft(objects, "mark_out", "ct status dnat goto over");
+}
+
 void over_intent(const struct world *world, struct objects *objects)
 {
 	if (!has_over(world))
@@ -47,4 +62,5 @@ void over_intent(const struct world *world, struct objects *objects)
 	array_foreach(&world->config->services, service)
 		for (size_t i = 0; i < service->servers.n; i++)
 			want_over(world, &service->servers.v[i], objects);
+	want_calls(world, objects);
 }

@@ -20,14 +20,20 @@ void simple_intent(const struct pool *pool);
 void nat_intent(const struct pool *pool);
 /* direct.c: servers that get packets unchanged; what all such services share. */
 void direct_frame(const struct world *world, struct objects *objects);
+/* Some service has such servers, and the kernel can hand packets over. */
+bool any_direct(const struct world *world);
 /* Known connections go on to their server; a new one is taken into the maps. */
 void want_tracked(const struct pool *pool, const char *chain);
 void want_track(const struct pool *pool, const char *chain);
+/* The rest of a packet in fragments goes where the packet's mark says. */
+void want_fragment(const struct pool *pool, const char *chain);
 /* handover.c: one such service. */
 void direct_intent(const struct pool *pool);
 
 /* The mark that the ingress hook gives to packets for a server by NAT; see nat.c. */
 uint32_t left_mark(const struct world *world, size_t server);
+/* And to those that nobody takes. */
+uint32_t refused_mark(const struct world *world);
 
 /* Begins the names of our tunnel devices; the rest names where they lead. */
 #define TUNNEL_PREFIX "uplt"
@@ -36,7 +42,34 @@ struct tunnel_device {
 };
 struct tunnel_device tunnel_name(const struct config_server *server);
 
-/* limits.c: the chain of connections that are too many. */
+/* nat.c: in `chain`, packets that the ingress hook has picked a server for go to that server. */
+void want_left(const struct pool *pool, const char *chain);
+
+/* helpers.c: connection tracking helpers of services. */
+void helpers_intent(const struct world *world, struct objects *objects);
+
+/* onepacket.c: services that pick a server for every datagram. */
+void one_packet_frame(const struct world *world, struct objects *objects);
+void one_packet_intent(const struct pool *pool);
+
+/* ipsec.c and protect.c: key exchanges, and what they protect. */
+enum {
+	IKE_PORT = 500,
+	IKE_NAT_PORT = 4500
+};
+/* The chain of ESP and AH of a service. */
+struct pool_name ipsec_chain(const struct pool *pool);
+void ipsec_frame(const struct world *world, struct objects *objects);
+/* What a service of that kind has besides its picks: in the nat hook, and in the ingress hook. */
+void ipsec_intent(const struct pool *pool);
+void ipsec_direct_frame(struct objects *objects);
+void ipsec_direct_intent(const struct pool *pool, const char *chain, const char *fresh);
+/* The answers of servers that use us as their gateway. */
+void want_ipsec_replies(const struct pool *pool, const struct ip_address *address);
+/* In the ingress hook: the packet's client is noted with the mark that stands for its server. */
+void want_opening(const struct pool *pool, const char *chain);
+
+/* limits.c: the chain of connections that nobody takes, because they are too many or else. */
 void limits_intent(const struct world *world, struct objects *objects);
 /* hairpin.c */
 void hairpin_intent(const struct world *world, struct objects *objects);
@@ -47,6 +80,10 @@ void over_intent(const struct world *world, struct objects *objects);
 const struct ip_address *listen_address(const struct world *world,
 					const struct config_listen *listen, enum family_index f);
 
-/* The hook's rules that find the service of a packet, in `chain` of the current table. */
-void want_dispatch(const struct world *world, const char *chain, struct objects *objects);
-void want_dispatch_maps(const struct world *world, struct objects *objects);
+/*
+ * The hook's rules that find the service of a packet, in `chain` of the current table, and their
+ * maps, whose names begin with `stage`.
+ */
+void want_dispatch(const struct world *world, const char *chain, const char *stage,
+		   struct objects *objects);
+void want_dispatch_maps(const struct world *world, const char *stage, struct objects *objects);

@@ -126,7 +126,7 @@ static int want_known(const struct pool *pool, const char *chain, const struct t
 		    !destination_leaves(pool, targets, order[i]))
 			want_nft(pool->objects, chain, "%s @%s goto %s", memory_key(pool).text,
 				 pool_server(pool, "persist", order[i]).text,
-				 pool_server(pool, "server", order[i]).text);
+				 pool_target(pool, order[i]).text);
 	/* A destination that has left is not found there again; lblcr's set of servers grows. */
 	for (size_t i = 0; pool->service->scheduler == SCHEDULER_LBLC && i < n; i++)
 		if (has_memory(pool, i) && destination_leaves(pool, targets, i))
@@ -135,10 +135,16 @@ static int want_known(const struct pool *pool, const char *chain, const struct t
 	return 0;
 }
 
+/* The kernel checks every chain that a map leads to against every hook that looks into it. */
+static char slots_kind(const struct pool *pool)
+{
+	return pool->stage ? 'p' : 'v';
+}
+
 /* Picks as elements of the map that holds the slots from `first` on; SLOT_NONE leaves a gap. */
 static void want_slots(const struct pool *pool, const uint16_t *picks, size_t n, uint32_t first)
 {
-	struct slots_map map = slots_map('v', first);
+	struct slots_map map = slots_map(slots_kind(pool), first);
 
 	want_set(pool->objects, map.text, "numgen", "verdict", 0);
 	for (size_t i = 0; i < n; i++) {
@@ -147,8 +153,7 @@ static void want_slots(const struct pool *pool, const uint16_t *picks, size_t n,
 		if (picks[i] == SLOT_NONE)
 			continue;
 		nft_key_u32(&key, first + (uint32_t)i);
-		want_verdict(pool->objects, map.text, &key, "%s",
-			     pool_server(pool, "server", picks[i]).text);
+		want_verdict(pool->objects, map.text, &key, "%s", pool_target(pool, picks[i]).text);
 	}
 }
 
@@ -178,7 +183,7 @@ static int want_walk(const struct pool *pool, const char *chain, const uint16_t 
 	want_slots(pool, picks, n, first);
 	want_nft_salted(pool->objects, chain, restart,
 			"numgen inc mod %zu offset %" PRIu32 " vmap @%s", n, first,
-			slots_map('v', first).text);
+			slots_map(slots_kind(pool), first).text);
 	return 0;
 }
 
@@ -190,8 +195,7 @@ static int want_ring(const struct pool *pool, const char *chain, const struct ta
 	if (r < 0)
 		return r;
 	if (ring.picks.n == 1)
-		want_nft(pool->objects, chain, "goto %s",
-			 pool_server(pool, "server", ring.picks.v[0]).text);
+		want_nft(pool->objects, chain, "goto %s", pool_target(pool, ring.picks.v[0]).text);
 	else if (ring.picks.n)
 		r = want_walk(
 			pool, chain, ring.picks.v, ring.picks.n,
@@ -233,7 +237,7 @@ static int want_hash(const struct pool *pool, const char *chain, const struct sc
 	want_slots(pool, picks, size, first);
 	want_nft(pool->objects, chain,
 		 "jhash %s mod %zu seed " JHASH_SEED " offset %" PRIu32 " vmap @%s",
-		 hash_key(pool, scheduler), size, first, slots_map('v', first).text);
+		 hash_key(pool, scheduler), size, first, slots_map(slots_kind(pool), first).text);
 	return 0;
 }
 
@@ -285,6 +289,10 @@ void want_refusal(const struct pool *pool, const char *chain)
 		want_nft(pool->objects, chain, "accept");
 		return;
 	}
+	if (pool->direct) {
+		want_nft(pool->objects, chain, "goto refuse");
+		return;
+	}
 	want_nft(pool->objects, chain, "reject with tcp reset");
 	want_nft(pool->objects, chain, "reject with icmpx port-unreachable");
 }
@@ -296,6 +304,8 @@ int want_picks(const struct pool *pool, const char *chain, int line)
 
 	if (r == 0 && remembers(pool))
 		r = want_known(pool, chain, targets);
+	if (r == 0 && !pool->direct)
+		want_associates(pool, chain, targets);
 	r = r < 0 ? r : want_choice(pool, chain, line, targets);
 	if (r == 0)
 		want_refusal(pool, chain);

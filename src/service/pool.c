@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -16,21 +17,28 @@ struct pool_name pool_chain(const struct pool *pool, int line)
 {
 	struct pool_name name;
 
-	snprintf(name.text, sizeof(name.text), "service/%s/%c%s%s", pool->service->name,
-		 pool_digit(pool), line == NO_LINE ? "" : "/",
+	snprintf(name.text, sizeof(name.text), "%sservice/%s/%c%s%s", pool_stage(pool),
+		 pool->service->name, pool_digit(pool), line == NO_LINE ? "" : "/",
 		 line == NO_LINE ? "" : pool->world->config->uplinks.v[line].name);
 	return name;
+}
+
+struct ip_text pool_address(const struct ip_address *address)
+{
+	struct ip_text text = ip_text(address);
+
+	for (char *p = text.text; *p; p++)
+		*p = *p == ':' ? '-' : *p;
+	return text;
 }
 
 /* nft's names have no colons and brackets: 10.0.0.2/80, fd00--2/80. */
 struct pool_name pool_server(const struct pool *pool, const char *prefix, size_t server)
 {
 	const struct config_server *config = &pool->service->servers.v[server];
-	struct ip_text address = ip_text(&config->address);
+	struct ip_text address = pool_address(&config->address);
 	struct pool_name name;
 
-	for (char *p = address.text; *p; p++)
-		*p = *p == ':' ? '-' : *p;
 	if (config->port)
 		snprintf(name.text, sizeof(name.text), "%s/%s/%s/%u", prefix, pool->service->name,
 			 address.text, config->port);
@@ -38,6 +46,14 @@ struct pool_name pool_server(const struct pool *pool, const char *prefix, size_t
 		snprintf(name.text, sizeof(name.text), "%s/%s/%s", prefix, pool->service->name,
 			 address.text);
 	return name;
+}
+
+struct pool_name pool_target(const struct pool *pool, size_t server)
+{
+	char prefix[32];
+
+	snprintf(prefix, sizeof(prefix), "%sserver", pool_stage(pool));
+	return pool_server(pool, prefix, server);
 }
 
 struct tunnel_device tunnel_name(const struct config_server *server)
@@ -136,6 +152,15 @@ static uint32_t weight_for(const struct config_server *server, const struct serv
 	return weight || !state->share || !other->weight ? (uint32_t)weight : 1;
 }
 
+/* As in IPVS, UDP is never active. */
+static bool is_datagrams(const struct config_service *service)
+{
+	for (size_t i = 0; i < service->listens.n; i++)
+		if (service->listens.v[i].protocol != IPPROTO_UDP)
+			return false;
+	return true;
+}
+
 static struct target look_at(const struct pool *pool, size_t i, int line)
 {
 	const struct config_server *server = &pool->service->servers.v[i];
@@ -151,6 +176,7 @@ static struct target look_at(const struct pool *pool, size_t i, int line)
 		.lower = server->lower,
 		.identity = hash_bytes(identity, &server->port, sizeof(server->port)),
 		.usable = pool_has(pool, i) && pool_is_there(pool, i) && serves_line(server, line),
+		.passive = is_datagrams(pool->service),
 		.overloaded = state->overloaded,
 	};
 }

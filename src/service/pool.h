@@ -19,6 +19,9 @@ struct pool {
 	struct slots *slots;
 	struct objects *objects;
 	bool direct; /* the rules are for the ingress hook */
+	/* Begins the names of chains and maps of another hook than nat or ingress; NULL: nothing.
+	 */
+	const char *stage;
 };
 
 /* A line's number in config.uplinks, or requests that come from no line. */
@@ -32,8 +35,17 @@ struct pool_name {
 
 /* service/NAME/4 or service/NAME/4/LINE: takes new connections (that come from `line`). */
 struct pool_name pool_chain(const struct pool *pool, int line);
-/* PREFIX/NAME/ADDRESS[/PORT]: of a real server; "server", "persist", "to", ... */
+/* PREFIX/NAME/ADDRESS[/PORT]: of a real server; "persist", "to", ... */
 struct pool_name pool_server(const struct pool *pool, const char *prefix, size_t server);
+/* An address as nft's names can have it. */
+struct ip_text pool_address(const struct ip_address *address);
+/* server/NAME/ADDRESS[/PORT]: takes the packets for which that server was picked. */
+struct pool_name pool_target(const struct pool *pool, size_t server);
+
+static inline const char *pool_stage(const struct pool *pool)
+{
+	return pool->stage ? pool->stage : "";
+}
 
 static inline char pool_digit(const struct pool *pool)
 {
@@ -78,6 +90,10 @@ int want_turns(const struct pool *pool, int line);
 void want_memory(const struct pool *pool);
 /* In the chain of a server: it is remembered for this connection's client or destination. */
 void want_remember(const struct pool *pool, const char *chain, size_t server);
+/* ipsec.c: clients of IPsec go to the server that they have an association with. */
+void want_associates(const struct pool *pool, const char *chain, const struct target *targets);
+/* ipsec.c: in the chain of a server: it has a client who begins. */
+void want_initiator(const struct pool *pool, const char *chain, size_t server);
 /* What chain says to connections that no server takes. */
 void want_refusal(const struct pool *pool, const char *chain);
 /* What one client, or all together, may open. */

@@ -11,11 +11,21 @@
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <string.h>
 
-static const char *const services_map[] = { "services4", "services6" };
-static const char *const whole_map[] = { "whole4", "whole6" };
-static const char *const marks_map[] = { "marks4", "marks6" };
+struct map_name {
+	char text[32];
+};
+
+static struct map_name map_of(const struct pool *pool, const char *what)
+{
+	struct map_name name;
+
+	snprintf(name.text, sizeof(name.text), "%s%s%c", pool_stage(pool), what, pool_digit(pool));
+	return name;
+}
+
 static const char *const vips_set[] = { "vips4", "vips6" };
 
 /* Some listen is a mark, or every port of an address. */
@@ -62,7 +72,29 @@ static void want_whole(const struct pool *pool, const struct ip_address *address
 
 	nft_key_address(&key, address);
 	nft_key_u8(&key, protocol);
-	want_verdict(pool->objects, whole_map[pool->f], &key, "%s", chain);
+	want_verdict(pool->objects, map_of(pool, "whole").text, &key, "%s", chain);
+}
+
+static void want_port(const struct pool *pool, const struct ip_address *address, uint8_t protocol,
+		      uint16_t port, const char *chain)
+{
+	struct nft_key key = { 0 };
+
+	nft_key_address(&key, address);
+	nft_key_u8(&key, protocol);
+	nft_key_port(&key, port);
+	want_verdict(pool->objects, map_of(pool, "services").text, &key, "%s", chain);
+}
+
+/* The key exchange decides; what it protects follows it. */
+static void want_ipsec(const struct pool *pool, const struct ip_address *address, const char *chain)
+{
+	struct pool_name protected = ipsec_chain(pool);
+
+	want_port(pool, address, IPPROTO_UDP, IKE_PORT, chain);
+	want_port(pool, address, IPPROTO_UDP, IKE_NAT_PORT, chain);
+	want_whole(pool, address, IPPROTO_ESP, protected.text);
+	want_whole(pool, address, IPPROTO_AH, protected.text);
 }
 
 bool want_listen(const struct pool *pool, const struct config_listen *listen, const char *chain)
@@ -73,40 +105,48 @@ bool want_listen(const struct pool *pool, const struct config_listen *listen, co
 	if (listen->mark) {
 		nft_key_u32(&key, listen->mark);
 		if (family_index(listen->family) == pool->f)
-			want_verdict(pool->objects, marks_map[pool->f], &key, "%s", chain);
+			want_verdict(pool->objects, map_of(pool, "marks").text, &key, "%s", chain);
 		return family_index(listen->family) == pool->f;
 	}
 	if (!ip_is_set(address) || family_index(address->family) != pool->f)
 		return false;
 	want_vip(pool, listen, address);
-	if (!listen->port) {
+	if (pool->service->kind == SERVICE_IPSEC)
+		want_ipsec(pool, address, chain);
+	else if (!listen->port)
 		want_whole(pool, address, listen->protocol, chain);
-		return true;
-	}
-	nft_key_address(&key, address);
-	nft_key_u8(&key, listen->protocol);
-	nft_key_port(&key, listen->port);
-	want_verdict(pool->objects, services_map[pool->f], &key, "%s", chain);
+	else
+		want_port(pool, address, listen->protocol, listen->port, chain);
 	return true;
 }
 
-void want_dispatch_maps(const struct world *world, struct objects *objects)
+static void want_dispatch_map(const char *stage, const char *name, const char *key,
+			      struct objects *objects)
+{
+	char map[32];
+
+	snprintf(map, sizeof(map), "%s%s", stage, name);
+	want_set(objects, map, key, "verdict", 0);
+}
+
+void want_dispatch_maps(const struct world *world, const char *stage, struct objects *objects)
 {
 	struct listens_of found = look_at_listens(world);
 
-	want_set(objects, "services4", "ipv4_addr . inet_proto . inet_service", "verdict", 0);
-	want_set(objects, "services6", "ipv6_addr . inet_proto . inet_service", "verdict", 0);
+	want_dispatch_map(stage, "services4", "ipv4_addr . inet_proto . inet_service", objects);
+	want_dispatch_map(stage, "services6", "ipv6_addr . inet_proto . inet_service", objects);
 	if (found.whole) {
-		want_set(objects, "whole4", "ipv4_addr . inet_proto", "verdict", 0);
-		want_set(objects, "whole6", "ipv6_addr . inet_proto", "verdict", 0);
+		want_dispatch_map(stage, "whole4", "ipv4_addr . inet_proto", objects);
+		want_dispatch_map(stage, "whole6", "ipv6_addr . inet_proto", objects);
 	}
 	if (found.marks) {
-		want_set(objects, "marks4", "mark", "verdict", 0);
-		want_set(objects, "marks6", "mark", "verdict", 0);
+		want_dispatch_map(stage, "marks4", "mark", objects);
+		want_dispatch_map(stage, "marks6", "mark", objects);
 	}
 }
 
-void want_dispatch(const struct world *world, const char *chain, struct objects *objects)
+void want_dispatch(const struct world *world, const char *chain, const char *stage,
+		   struct objects *objects)
 {
 	struct listens_of found = look_at_listens(world);
 	uint32_t foreign = ~world->config->gateway.mark_mask;
@@ -116,15 +156,16 @@ void want_dispatch(const struct world *world, const char *chain, struct objects 
 			objects->nft_table == NFT_NETDEV ? "meta protocol ip" : "meta nfproto ipv";
 		const char *v4 = objects->nft_table == NFT_NETDEV ? "" : "4";
 
-		want_nft(objects, chain, "%s%s meta mark & 0x%08x vmap @marks4", family, v4,
-			 foreign);
-		want_nft(objects, chain, "%s6 meta mark & 0x%08x vmap @marks6", family, foreign);
+		want_nft(objects, chain, "%s%s meta mark & 0x%08x vmap @%smarks4", family, v4,
+			 foreign, stage);
+		want_nft(objects, chain, "%s6 meta mark & 0x%08x vmap @%smarks6", family, foreign,
+			 stage);
 	}
-	want_nft(objects, chain, "ip daddr . meta l4proto . th dport vmap @services4");
-	want_nft(objects, chain, "ip6 daddr . meta l4proto . th dport vmap @services6");
+	want_nft(objects, chain, "ip daddr . meta l4proto . th dport vmap @%sservices4", stage);
+	want_nft(objects, chain, "ip6 daddr . meta l4proto . th dport vmap @%sservices6", stage);
 	if (found.whole) {
-		want_nft(objects, chain, "ip daddr . meta l4proto vmap @whole4");
-		want_nft(objects, chain, "ip6 daddr . meta l4proto vmap @whole6");
+		want_nft(objects, chain, "ip daddr . meta l4proto vmap @%swhole4", stage);
+		want_nft(objects, chain, "ip6 daddr . meta l4proto vmap @%swhole6", stage);
 	}
 }
 
@@ -186,6 +227,8 @@ static void want_service(const struct world *world, size_t index, enum family_in
 		simple_intent(&pool);
 	else
 		nat_intent(&pool);
+	if (service->one_packet)
+		one_packet_intent(&pool);
 	if (service_is_direct(service))
 		direct_intent(&pool);
 }
@@ -194,12 +237,12 @@ static void want_hook(const struct world *world, const char *chain, const char *
 		      struct objects *objects)
 {
 	want_chain(objects, chain, hook);
-	want_dispatch(world, chain, objects);
+	want_dispatch(world, chain, "", objects);
 }
 
 void service_intent(const struct world *world, struct slots *slots, struct objects *objects)
 {
-	want_dispatch_maps(world, objects);
+	want_dispatch_maps(world, "", objects);
 	want_set(objects, "vips4", "ipv4_addr", NULL, 0);
 	want_set(objects, "vips6", "ipv6_addr", NULL, 0);
 	want_set(objects, "hairpin4", "ipv4_addr . ipv4_addr", NULL, NFT_SET_IS_INTERVAL);
@@ -210,6 +253,9 @@ void service_intent(const struct world *world, struct slots *slots, struct objec
 	limits_intent(world, objects);
 	over_intent(world, objects);
 	direct_frame(world, objects);
+	helpers_intent(world, objects);
+	one_packet_frame(world, objects);
+	ipsec_frame(world, objects);
 	for (size_t i = 0; i < world->config->services.n; i++)
 		for (enum family_index f = 0; f < FAMILY_INDEX_MAX; f++)
 			want_service(world, i, f, slots, objects);
@@ -236,6 +282,17 @@ int service_turns(const struct world *world, const struct slots *slots, size_t i
 	return r;
 }
 
+/* Another service's chains are called as if they were this one's: "tcp" and "tcp/192.0.2.1/80". */
+static bool is_begun_like(const struct world *world, const struct config_service *service)
+{
+	size_t length = strlen(service->name);
+
+	array_foreach(&world->config->services, other)
+		if (strncmp(other->name, service->name, length) == 0 && other->name[length] == '/')
+			return true;
+	return false;
+}
+
 int service_part(const struct world *world, const struct slots *slots, size_t index,
 		 struct objects *objects)
 {
@@ -243,7 +300,8 @@ int service_part(const struct world *world, const struct slots *slots, size_t in
 	struct slots copy = *slots;
 
 	copy.fixed = true;
-	if (service_is_direct(service) || service->kind != SERVICE_PORTS || service->one_packet)
+	if (service_is_direct(service) || service->kind != SERVICE_PORTS || service->one_packet ||
+	    is_begun_like(world, service))
 		return -ENOENT;
 	for (enum family_index f = 0; f < FAMILY_INDEX_MAX; f++)
 		want_service(world, index, f, &copy, objects);

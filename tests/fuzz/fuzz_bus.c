@@ -246,7 +246,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	_cleanup_(config_freep) struct config *config = NULL;
 	_cleanup_(control_freep) struct control *control = NULL;
 	_cleanup_free_ char *errors = NULL;
-	struct server_state servers[1] = { { .weight = 1 } };
+	uint64_t by_line[2] = { 0 };
+	struct server_state servers[1] = { { .weight = 1, .reason = "", .by_line = by_line } };
 	struct service_state services[1] = { { .servers = servers } };
 	struct line lines[1] = { { .number = 1 } };
 	struct fuzzed fuzzed = {

@@ -60,8 +60,8 @@ everyone() {
 	local i
 
 	for i in {10..19}; do
-		who 203.0.113.5 198.51.100.$i 80
-		who 2001:db8:a::5 2001:db8:f::$i 80
+		who 203.0.113.5 "198.51.100.$i" 80
+		who 2001:db8:a::5 "2001:db8:f::$i" 80
 	done | paste -sd' '
 }
 
@@ -69,18 +69,18 @@ before=$(everyone)
 expect "spread evenly" "web1:3:10 web2:3:10" "$(tr ' ' '\n' <<<"$before" | tally 1)"
 expect "again" "$before" "$(everyone)"
 for i in 10 11; do
-	expect "another port, client $i" "$(who 203.0.113.5 198.51.100.$i 80)" "$(who 203.0.113.5 198.51.100.$i 81)"
-	expect "another line, client $i" "$(who 203.0.113.5 198.51.100.$i 80)" "$(who 192.0.2.5 198.51.100.$i 80)"
+	expect "another port, client $i" "$(who 203.0.113.5 "198.51.100.$i" 80)" "$(who 203.0.113.5 198.51.100.$i 81)"
+	expect "another line, client $i" "$(who 203.0.113.5 "198.51.100.$i" 80)" "$(who 192.0.2.5 198.51.100.$i 80)"
 done
 
 nets() {
 	for i in "$@"; do
-		who 203.0.113.5 198.51.100.$i 82
+		who 203.0.113.5 "198.51.100.$i" 82
 	done | tally 1
 }
 expect_match "the net of .12 to .15" "web?:3:4" "$(nets 12 13 14 15)"
 expect "and another" "web1:3:1 web2:3:1" "$(nets 13 16)"
-expect_match "IPv6, the net of ::14 to ::17" "web?:3:4" "$(for i in 14 15 16 17; do who 2001:db8:a::5 2001:db8:f::$i 82; done | tally 1)"
+expect_match "IPv6, the net of ::14 to ::17" "web?:3:4" "$(for i in 14 15 16 17; do who 2001:db8:a::5 "2001:db8:f::$i" 82; done | tally 1)"
 
 write second
 ctl reload

@@ -68,6 +68,12 @@ for name in dns1 dns2; do
 	wait_for 5 sh -c "grep sees '$tmp/flow.$name' | tail -n 1 | grep -q web2"
 done
 expect "kept" "" "$(ends kept)"
+daemon_kill
+daemon_start
+expect "dead also for the next daemon" "web2:6" "$(ask inet -n 6 203.0.113.5 80 | tally 1)"
+sed -i 's/interval = "100ms"/interval = "150ms"/' "$conf"
+ctl reload
+expect "dead also when the check changes" "web2:6" "$(ask inet -n 6 203.0.113.5 80 | tally 1)"
 
 n lan ip link set web1 up
 wait_for 5 server_is www 172.16.0.2:80 up

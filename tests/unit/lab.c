@@ -11,6 +11,9 @@
  *   disable UPLINK                          the operator's words
  *   weight SERVICE SERVER N
  *   load SERVICE SERVER ACTIVE INACTIVE     connections now
+ *   health SERVICE SERVER [down] [drain] [percent N] [reason WORD]
+ *   quorum SERVICE lost                     before what is said here
+ *   lacks fwd | ipip | gre | gue            what this kernel does not have
  *   flushed
  */
 #include "lab.h"
@@ -202,6 +205,47 @@ static void read_load(struct lab *lab, struct words *words)
 	state->inactive = take_number(words);
 }
 
+static void read_health(struct lab *lab, struct words *words)
+{
+	struct server_health *health;
+	const char *percent, *reason;
+	size_t i = 0, j = 0;
+
+	take_server(lab, words, &i, &j);
+	health = &lab->world.services[i].servers[j].health;
+	health->down = take_flag(words, "down");
+	health->drain = take_flag(words, "drain");
+	percent = take_option(words, "percent");
+	reason = take_option(words, "reason");
+	if (percent)
+		health->percent = (int)strtol(percent, NULL, 10);
+	snprintf(health->reason, sizeof(health->reason), "%s", reason ? reason : "");
+}
+
+static void read_quorum(struct lab *lab, struct words *words)
+{
+	const char *service = take(words);
+	bool lost = take_flag(words, "lost");
+
+	for (size_t i = 0; i < lab->config->services.n; i++)
+		if (strcmp(lab->config->services.v[i].name, service) == 0) {
+			lab->world.services[i].below_quorum = lost;
+			return;
+		}
+	fail_msg("there is no service \"%s\"", service);
+}
+
+static void read_lacks(struct lab *lab, struct words *words)
+{
+	static const char *const tunnels[TUNNEL_MAX] = { "ipip", "gre", "gue" };
+
+	lab->facts.lacks_fwd = lab->facts.lacks_fwd || take_flag(words, "fwd");
+	for (size_t i = 0; i < TUNNEL_MAX; i++)
+		if (take_flag(words, tunnels[i]))
+			for (enum family_index f = 0; f < FAMILY_INDEX_MAX; f++)
+				lab->facts.lacks_tunnel[f][i] = true;
+}
+
 static void read_flushed(struct lab *lab, struct words *words)
 {
 	lab->world.flushed = true;
@@ -214,6 +258,7 @@ static const struct {
 	{ "link", read_link },     { "address", read_address }, { "route", read_route },
 	{ "cgroup", read_cgroup }, { "number", read_number },   { "disable", read_disable },
 	{ "weight", read_weight }, { "load", read_load },       { "flushed", read_flushed },
+	{ "health", read_health }, { "quorum", read_quorum },   { "lacks", read_lacks },
 };
 
 static void read_statement(struct lab *lab, struct words *words)
@@ -257,10 +302,15 @@ static bool is_never_used(unsigned number, void *userdata)
 
 void lab_open(struct lab *lab, const char *config, const char *facts)
 {
+	lab_open_more(lab, config, NULL, facts);
+}
+
+void lab_open_more(struct lab *lab, const char *config, const char *more, const char *facts)
+{
 	_cleanup_free_ char *errors = NULL;
 
 	*lab = (struct lab){ 0 };
-	if (config_parse("config", config, NULL, &lab->config, &errors) < 0)
+	if (config_parse("config", config, more, &lab->config, &errors) < 0)
 		fail_msg("%s", errors ? errors : "out of memory");
 	assert_int_equal(world_init(&lab->world, lab->config, &lab->facts, NULL), 0);
 	read_facts(lab, facts);

@@ -29,6 +29,8 @@ struct lab {
 };
 
 void lab_open(struct lab *lab, const char *config, const char *facts);
+/* The same with services made by command, as config_load() takes them. */
+void lab_open_more(struct lab *lab, const char *config, const char *more, const char *facts);
 void lab_close(struct lab *lab);
 /* Learns and judges every line, and every real server, as after a change of the facts. */
 void lab_judge(struct lab *lab);
