@@ -75,6 +75,13 @@ int file_write(const char *path, const char *text)
 	return fd < 0 ? -errno : write_all(fd, text);
 }
 
+int file_append(const char *path, const char *text)
+{
+	_cleanup_close_ int fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
+
+	return fd < 0 ? -errno : write_all(fd, text);
+}
+
 int file_replace(const char *path, const char *text)
 {
 	_cleanup_free_ char *next = NULL;

@@ -7,6 +7,8 @@
 int file_read(const char *path, char **ret);
 /* Replaces a file so that readers see the old or the new text, never a part (rename(2)). */
 int file_replace(const char *path, const char *text);
+/* Appends to an existing file. After an error a part may be there. */
+int file_append(const char *path, const char *text);
 /* Writes to an existing file in place, as /proc and /sys want it. */
 int file_write(const char *path, const char *text);
 /* mkdir -p. 0 or negative errno. */

@@ -37,6 +37,14 @@ static const config_setting_t *server_at(const struct spot *spot, const char *ke
 	return spot->server_group ? key_or_group(spot->server_group, key) : at(spot, "sorry");
 }
 
+static void take_server(struct spot *spot, size_t i)
+{
+	spot->server = &spot->service->servers.v[i];
+	spot->server_group = (int)i == spot->service->sorry
+				     ? NULL
+				     : config_setting_get_elem(at(spot, "servers"), (unsigned)i);
+}
+
 static enum service_method method_of(const struct spot *spot)
 {
 	return spot->server->method == METHOD_MAX ? spot->service->method : spot->server->method;
@@ -179,6 +187,70 @@ static void check_limits(const struct spot *spot)
 			"is how far client_rate may be exceeded, and client_rate is not given");
 }
 
+static bool is_direct(const struct config_service *service)
+{
+	for (size_t i = 0; i < service->servers.n; i++)
+		if (service->servers.v[i].method == METHOD_ROUTE ||
+		    service->servers.v[i].method == METHOD_TUNNEL)
+			return true;
+	return false;
+}
+
+/* Limits by number count what connection tracking knows. Servers are complete here. */
+static void check_counted(const struct spot *spot)
+{
+	static const char *const keys[] = { "connections", "client_connections" };
+	const struct config_limits *limits = &spot->service->limits;
+	const uint32_t values[] = { limits->connections, limits->client_connections };
+	const config_setting_t *group = at(spot, "limits");
+	bool direct = is_direct(spot->service);
+
+	for (size_t i = 0; i < ELEMENTS_OF(keys); i++)
+		if (values[i] && (direct || spot->service->one_packet))
+			problem(spot->reader, key_or_group(group, keys[i]),
+				"counts what connection tracking knows, and %s passes it by",
+				direct ? "a server by method \"route\" or \"tunnel\""
+				       : "one_packet");
+}
+
+/* Which server by NAT a packet is for is told in the bits of the mark, of which two values are
+ * taken. */
+static void check_mixed(const struct spot *spot)
+{
+	const struct config_service *service = spot->service;
+	uint32_t mask = spot->reader->config->gateway.mark_mask;
+	uint32_t most = (mask >> __builtin_ctz(mask)) - 1;
+	bool nat = false;
+
+	for (size_t i = 0; i < service->servers.n; i++)
+		nat = nat || service->servers.v[i].method == METHOD_NAT ||
+		      service->servers.v[i].method == METHOD_LOCAL;
+	if (nat && is_direct(service) && service->servers.n > most)
+		problem(spot->reader, at(spot, "servers"),
+			"mixes method \"route\" or \"tunnel\" with others, so that gateway.mark_mask has "
+			"room for %" PRIu32 " servers, not %zu",
+			most, service->servers.n);
+}
+
+/* Nobody remembers a datagram: neither its line, nor which of several methods took it. */
+static void check_one_packet(struct spot *spot)
+{
+	const struct config_service *service = spot->service;
+	bool direct = is_direct(service);
+
+	for (size_t i = 0; service->one_packet && i < service->servers.n; i++) {
+		take_server(spot, i);
+		if (spot->server->via >= 0)
+			problem(spot->reader, server_at(spot, "via"),
+				"is not possible with one_packet, which remembers no line of the "
+				"request");
+		if (direct && spot->server->method == METHOD_NAT)
+			problem(spot->reader, server_at(spot, "method"),
+				"\"nat\" is not possible with one_packet beside \"route\" or "
+				"\"tunnel\"");
+	}
+}
+
 static void check_sorry(const struct spot *spot)
 {
 	const struct config_service *service = spot->service;
@@ -307,7 +379,6 @@ static void complete_server(const struct spot *spot)
 static void check_service(struct spot *spot)
 {
 	struct config_service *service = spot->service;
-	const config_setting_t *servers = at(spot, "servers");
 
 	for (size_t i = 0; i < service->listens.n; i++)
 		check_listen(spot, &service->listens.v[i], array_element(at(spot, "listen"), i));
@@ -318,13 +389,13 @@ static void check_service(struct spot *spot)
 	check_limits(spot);
 	check_sorry(spot);
 	for (size_t i = 0; i < service->servers.n; i++) {
-		spot->server = &service->servers.v[i];
-		spot->server_group = (int)i == service->sorry
-					     ? NULL
-					     : config_setting_get_elem(servers, (unsigned)i);
+		take_server(spot, i);
 		check_server(spot);
 		complete_server(spot);
 	}
+	check_counted(spot);
+	check_mixed(spot);
+	check_one_packet(spot);
 }
 
 void check_services(struct reader *reader)

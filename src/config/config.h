@@ -13,7 +13,8 @@
 
 /*
  * The configuration as a value: everything uplinkd.conf(5) can say, checked, with names resolved
- * to indexes. Immutable once loaded. Every pointer belongs to the configuration's arena.
+ * to indexes. Immutable once loaded, but for config_change_server(). Every pointer belongs to the
+ * configuration's arena.
  */
 
 enum {
@@ -315,6 +316,14 @@ int config_parse(const char *path, const char *text, const char *more, struct co
 		 char **ret_errors);
 void config_free(struct config *config);
 DEFINE_CLEANUP(struct config *, config_free)
+
+/*
+ * Gives a server of a dynamic service, by indexes, another weight and thresholds, as if it had been
+ * loaded with them. -ENOTSUP, and nothing has changed, when that would change anything else or the
+ * file would be refused.
+ */
+int config_change_server(struct config *config, size_t service, size_t server, uint32_t weight,
+			 uint32_t upper, uint32_t lower);
 
 /*
  * Writes the normalised file, without dynamic services: loading it gives the same configuration,

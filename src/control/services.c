@@ -12,6 +12,7 @@
 enum {
 	WEIGHT_MAX = 65535
 };
+#define DEADLINE_MAX_MS (UINT64_C(31) * 24 * 60 * 60 * 1000)
 
 struct service_view {
 	struct bus_view head;
@@ -179,6 +180,8 @@ static int answer_wish(sd_bus_message *call, const struct bus_view *view, const 
 
 	if (!has_server(service, wish->server))
 		return answer_unknown(call, service, wish->server, error);
+	if (wish->deadline_ms > DEADLINE_MAX_MS)
+		return control_answer(call, -ERANGE, "a deadline is at most 31 days", error);
 	if (wish->weight > WEIGHT_MAX)
 		return control_answer(call, -ERANGE, "a weight is from 0 to 65535", error);
 	r = wish->deadline_ms ? requests->drain(control->userdata, service->name, wish->server,

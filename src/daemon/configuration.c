@@ -5,7 +5,9 @@
 #include "daemon/state.h"
 
 #include "base/log.h"
+#include "base/time.h"
 #include "config/text.h"
+#include "service/pool.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -67,14 +69,26 @@ static int watch_cgroups(struct daemon *d, const struct config *config)
 	return r;
 }
 
-/* Counting connections costs something for each of them, so only where services want it. */
+/*
+ * Hearing of connections costs something for each of them: what becomes of one matters where
+ * servers are chosen by their load, else only that it begins and ends.
+ */
+static enum flow_watch wanted_watch(const struct config *config)
+{
+	array_foreach(&config->services, service)
+		if (service_looks_at_load(service))
+			return FLOW_WATCH_EVERYTHING;
+	return config->services.n || lines_go_by_load(config) ? FLOW_WATCH_ENDS
+							      : FLOW_WATCH_NOTHING;
+}
+
 static int watch_flows(struct daemon *d, const struct config *config)
 {
-	bool wanted = config->services.n > 0 || lines_go_by_load(config);
-	int r = wanted == d->watching ? 0 : d->kernel->ops->flows_watch(d->kernel, wanted);
+	enum flow_watch wanted = wanted_watch(config);
+	int r = wanted == d->watch ? 0 : d->kernel->ops->flows_watch(d->kernel, wanted);
 
 	if (r == 0)
-		d->watching = wanted;
+		d->watch = wanted;
 	return r;
 }
 
@@ -190,6 +204,9 @@ int use_config(struct daemon *d, struct config *config)
 	struct world world = { 0 };
 	int r = world_init(&world, config, &d->facts, d->config ? &d->world : NULL);
 
+	/* No ring is where a daemon before us may have left one of the same name. */
+	if (!d->config)
+		world.generation = (uint32_t)(realtime_us() / 1000000);
 	if (r == 0)
 		r = number_lines(d, config, &world);
 	if (r == 0)
@@ -216,6 +233,7 @@ int use_config(struct daemon *d, struct config *config)
 	d->dirty = KERNEL_EVERYTHING;
 	d->recount = true;
 	d->recheck = true;
+	associations_use(d);
 	d->dead.n = 0; /* their indexes meant the configuration that is gone */
 	if (d->control)
 		control_objects_arrive(d->control);

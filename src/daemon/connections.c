@@ -8,6 +8,7 @@
 #include "base/time.h"
 #include "sched/sched.h"
 #include "service/schedule.h"
+#include "service/traffic.h"
 #include "uplink/learn.h"
 
 #include <errno.h>
@@ -65,6 +66,7 @@ static void count_flow(const struct flow *flow, void *userdata)
 	struct daemon *d = userdata;
 
 	flows_count(d->flows, flow);
+	count_traffic(d, flow);
 	if (!d->settled)
 		note_stale(flow, d);
 }
@@ -74,7 +76,7 @@ bool recount_is_due(struct daemon *d)
 {
 	uint64_t age = monotonic_us() - d->counted_us;
 
-	if (!d->settled || (d->recount && d->watching))
+	if (!d->settled || (d->recount && d->watch))
 		return true;
 	if (d->miscounted && age < RECOUNT_US)
 		daemon_later(d, RECOUNT_US - age);
@@ -85,6 +87,7 @@ int recount(struct daemon *d)
 {
 	int r = flows_restart(d->flows, &d->world);
 
+	traffic_begin(&d->world);
 	if (r == 0)
 		r = d->kernel->ops->flows_dump(d->kernel, count_flow, d);
 	if (r < 0)
@@ -93,6 +96,7 @@ int recount(struct daemon *d)
 		service_lose_rings(&d->world);
 	d->recount = d->miscounted = false;
 	d->counted_us = monotonic_us();
+	traffic_end(&d->world, d->counted_us);
 	return 0;
 }
 

@@ -18,6 +18,7 @@
 #include <inttypes.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <systemd/sd-daemon.h>
 
 enum {
@@ -152,6 +153,18 @@ static int say_no_kernel(int r)
 			 r == -EPERM ? " (that takes root, or CAP_NET_ADMIN)" : "");
 }
 
+/* Hundreds of checks want a descriptor each, and nobody here uses select(2). */
+static void raise_descriptors(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur == limit.rlim_max)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
+		log_errno(LOG_WARNING, -errno, "cannot raise the limit of descriptors, ignoring");
+}
+
 static int daemon_start(struct daemon *d, const char *runtime_dir)
 {
 	const struct kernel_callbacks callbacks = { .changed = on_changed,
@@ -165,11 +178,13 @@ static int daemon_start(struct daemon *d, const char *runtime_dir)
 		r = ipvs_load(d);
 	if (r < 0)
 		return r;
+	raise_descriptors();
 	r = sd_event_default(&d->event);
 	r = r < 0 ? r : add_sources(d);
 	r = r < 0 ? r : flows_new(&d->flows);
 	r = r < 0 ? r : checks_new(d->event, &d->checks);
 	r = r < 0 ? r : census_new(&d->census);
+	r = r < 0 ? r : associations_new(d);
 	if (r < 0)
 		return log_errno(LOG_ERR, r, "cannot start");
 	r = kernel_open(&d->kernel);
@@ -193,6 +208,7 @@ static void daemon_stop(struct daemon *d)
 	control_free(d->control);
 	checks_free(d->checks);
 	census_free(d->census);
+	associations_free(d->associations);
 	kernel_close(d->kernel);
 	flows_free(d->flows);
 	world_done(&d->world);

@@ -36,23 +36,32 @@ enum {
 	KEY_SIZE_V6 = 40
 };
 
-static struct flow flow_of(const struct daemon *d, const uint8_t *key, size_t size, uint32_t value)
+bool read_direct(const uint8_t *key, size_t size, struct flow *ret)
 {
 	uint8_t family = size == KEY_SIZE_V6 ? AF_INET6 : AF_INET;
 	size_t length = ip_size(family);
-	struct flow flow = { .protocol = IPPROTO_TCP, .active = true };
 	uint16_t port;
 
-	flow.client = ip_make(family, key);
+	if (size != KEY_SIZE_V4 && size != KEY_SIZE_V6)
+		return false;
+	*ret = (struct flow){ .client = ip_make(family, key),
+			      .destination = ip_make(family, key + length + 4) };
 	memcpy(&port, key + length, sizeof(port));
-	flow.client_port = ntohs(port);
-	flow.destination = ip_make(family, key + length + 4);
+	ret->client_port = ntohs(port);
 	memcpy(&port, key + 2 * length + 4, sizeof(port));
-	flow.destination_port = ntohs(port);
+	ret->destination_port = ntohs(port);
+	return true;
+}
+
+/* Its client is to be told. */
+static int bereave(struct daemon *d, struct flow *flow, uint32_t value)
+{
+	flow->protocol = IPPROTO_TCP;
+	flow->active = true;
 	for (size_t i = 0; i < d->config->uplinks.n; i++)
 		if (d->world.lines[i].number == value >> DIRECT_LINE_SHIFT)
-			flow.mark = line_mark(&d->world, &d->world.lines[i]);
-	return flow;
+			flow->mark = line_mark(&d->world, &d->world.lines[i]);
+	return array_push(&d->bereaved, *flow);
 }
 
 static bool is_dead(const struct leaving *leaving, uint32_t number)
@@ -68,6 +77,7 @@ static void look_at_member(const uint8_t *key, size_t key_size, const uint8_t *d
 {
 	struct leaving *leaving = userdata;
 	struct member_key copy = { .size = (uint8_t)key_size };
+	struct flow flow;
 	uint32_t value;
 	int r;
 
@@ -78,8 +88,8 @@ static void look_at_member(const uint8_t *key, size_t key_size, const uint8_t *d
 		return;
 	memcpy(copy.bytes, key, key_size);
 	r = array_push(&leaving->keys, copy);
-	if (r == 0 && leaving->tcp && (key_size == KEY_SIZE_V4 || key_size == KEY_SIZE_V6))
-		r = array_push(&leaving->d->bereaved, flow_of(leaving->d, key, key_size, value));
+	if (r == 0 && leaving->tcp && read_direct(key, key_size, &flow))
+		r = bereave(leaving->d, &flow, value);
 	leaving->error = leaving->error < 0 ? leaving->error : r;
 }
 

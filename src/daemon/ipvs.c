@@ -6,45 +6,12 @@
  */
 #include "daemon/state.h"
 
-#include "base/file.h"
 #include "base/log.h"
 #include "ipvs/list.h"
+#include "service/traffic.h"
 
 #include <errno.h>
 #include <string.h>
-
-static char *table_path(const struct daemon *d)
-{
-	char *path;
-
-	return asprintf(&path, "%s/ipvs", d->runtime.directory) < 0 ? NULL : path;
-}
-
-int ipvs_load(struct daemon *d)
-{
-	_cleanup_free_ char *path = table_path(d), *text = NULL;
-	struct ipvs_refusal refusal = { 0 };
-	int r = path ? file_read(path, &text) : -ENOMEM;
-
-	ipvs_table_init(&d->ipvs);
-	if (r == -ENOENT)
-		return 0;
-	if (r < 0)
-		return log_errno(LOG_ERR, r, "cannot read %s", path ? path : "ipvs");
-	r = ipvs_table_read(&d->ipvs, text, &refusal);
-	if (r < 0)
-		log_errno(LOG_WARNING, r, "%s: %s; what comes after is lost", path,
-			  refusal.message);
-	return r == -ENOMEM ? r : 0;
-}
-
-static int save(const struct daemon *d)
-{
-	_cleanup_free_ char *path = table_path(d), *text = NULL;
-	int r = path ? ipvs_table_to_text(&d->ipvs, &text) : -ENOMEM;
-
-	return r < 0 ? r : file_replace(path, text);
-}
 
 static int load_with(struct daemon *d, const struct ipvs_table *table, struct config **ret,
 		     char **ret_errors)
@@ -97,38 +64,71 @@ static int use_table(struct daemon *d, const struct ipvs_table *table, char **re
 }
 
 /* Packets and bytes as well as connections, as ipvsadm's -Z does. */
-static void zero_service(const struct ipvs_entry *entry)
+static void zero_service(const struct daemon *d, const struct ipvs_entry *entry)
 {
 	for (size_t i = 0; i < entry->service->servers.n; i++) {
 		struct server_state *state = &entry->state->servers[i];
 
-		state->total = 0;
-		memset(state->packets, 0, sizeof(state->packets));
-		memset(state->bytes, 0, sizeof(state->bytes));
+		traffic_zero(state);
+		memset(state->by_line, 0, (d->config->uplinks.n + 1) * sizeof(*state->by_line));
 	}
 }
 
-static int zero(struct daemon *d, const struct ipvs_command *command, char **ret_text)
+static void zero(const struct daemon *d, const struct ipvs_entries *entries,
+		 const struct ipvs_command *command)
 {
-	bool all = !ipvs_has(command, OPTION_SERVICE), found = all;
-	struct ipvs_entries entries;
-	int r = ipvs_entries_collect(&d->world, &entries);
-
-	if (r < 0)
-		return r;
-	array_foreach(&entries.v, entry)
-		if (all || ipvs_same_service(&entry->listen, &command->service)) {
-			zero_service(entry);
-			found = true;
-		}
-	array_done(&entries.v);
-	return found ? 0 : say(ret_text, -ENOENT, "No such service");
+	array_foreach(&entries->v, entry)
+		if (!ipvs_has(command, OPTION_SERVICE) ||
+		    ipvs_same_service(&entry->listen, &command->service))
+			zero_service(d, entry);
 }
 
-static bool changes_services(const struct ipvs_command *commands, size_t n)
+/* What was checked: a service that is gone by now was deleted behind it. */
+static int zero_all(struct daemon *d, const struct ipvs_command *commands, size_t n)
+{
+	struct ipvs_entries entries = { 0 };
+	int r = ipvs_entries_collect(&d->world, &entries);
+
+	r = r < 0 ? r : look_at_traffic(d);
+	for (size_t i = 0; r == 0 && i < n; i++)
+		if (commands[i].verb == IPVS_ZERO)
+			zero(d, &entries, &commands[i]);
+	array_done(&entries.v);
+	return r;
+}
+
+/* The service that a -Z names exists, in the table or in the file. */
+static int check_zero(const struct daemon *d, const struct ipvs_table *table,
+		      const struct ipvs_command *command, struct ipvs_refusal *refusal)
+{
+	bool found = !ipvs_has(command, OPTION_SERVICE) || ipvs_table_has(table, &command->service);
+	struct ipvs_entries entries = { 0 };
+	int r = found ? 0 : ipvs_entries_collect(&d->world, &entries);
+
+	array_foreach(&entries.v, entry)
+		found = found || (!entry->service->dynamic &&
+				  ipvs_same_service(&entry->listen, &command->service));
+	array_done(&entries.v);
+	if (r == 0 && !found) {
+		snprintf(refusal->message, sizeof(refusal->message), "No such service");
+		r = -ENOENT;
+	}
+	return r;
+}
+
+/* A command does something that -Z, or also --set, does not. */
+static bool does_more(const struct ipvs_command *commands, size_t n, enum ipvs_verb than)
 {
 	for (size_t i = 0; i < n; i++)
-		if (commands[i].verb != IPVS_SET && commands[i].verb != IPVS_ZERO)
+		if (commands[i].verb != IPVS_ZERO && commands[i].verb != than)
+			return true;
+	return false;
+}
+
+static bool zeroes(const struct ipvs_command *commands, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (commands[i].verb == IPVS_ZERO)
 			return true;
 	return false;
 }
@@ -151,46 +151,41 @@ static int apply_all(struct daemon *d, struct ipvs_table *table,
 		struct ipvs_refusal refusal = { 0 };
 		int r;
 
-		if (commands[i].verb == IPVS_ZERO)
-			continue;
-		r = ipvs_table_apply(table, d->config, &commands[i], &refusal);
+		r = commands[i].verb == IPVS_ZERO
+			    ? check_zero(d, table, &commands[i], &refusal)
+			    : ipvs_table_apply(table, d->config, &commands[i], &refusal);
 		if (r < 0)
 			return refused_at(i, n, r, &refusal, ret_text);
 	}
-	return changes_services(commands, n) ? use_table(d, table, ret_text) : 0;
+	return does_more(commands, n, IPVS_SET) ? use_table(d, table, ret_text) : 0;
 }
 
-static int zero_all(struct daemon *d, const struct ipvs_command *commands, size_t n,
-		    char **ret_text)
+/* In force (r); what is left is that it is not forgotten. */
+static int told(const struct daemon *d, int r, int kept, char **ret_text)
 {
-	int r = 0;
-
-	for (size_t i = 0; r == 0 && i < n; i++)
-		if (commands[i].verb == IPVS_ZERO)
-			r = zero(d, &commands[i], ret_text);
-	return r;
-}
-
-/* The table is in force; what is left is the kernel, and that it is not forgotten. */
-static int settle(struct daemon *d, char **ret_text)
-{
-	int saved = save(d), r;
-
-	d->world.timeouts = d->ipvs.timeouts;
-	r = arrange(d);
 	if (r < 0)
 		return say(ret_text, r,
 			   "the kernel refused a part of the arrangement (the log says which); it "
 			   "is tried again");
-	if (saved < 0 &&
+	if (kept < 0 &&
 	    asprintf(ret_text,
 		     "in force, but it will not outlive the daemon: cannot write to %s: %s",
-		     d->runtime.directory, strerror(-saved)) < 0)
+		     d->runtime.directory, strerror(-kept)) < 0)
 		*ret_text = NULL;
-	return saved;
+	return kept;
 }
 
-static int change(struct daemon *d, const struct ipvs_command *commands, size_t n, char **ret_text)
+/* The table is in force. */
+static int settle(struct daemon *d, char **ret_text)
+{
+	int kept = ipvs_keep(d);
+
+	d->world.timeouts = d->ipvs.timeouts;
+	return told(d, arrange(d), kept, ret_text);
+}
+
+static int change_table(struct daemon *d, const struct ipvs_command *commands, size_t n,
+			char **ret_text)
 {
 	struct ipvs_table table;
 	int r = ipvs_table_copy(&d->ipvs, &table);
@@ -204,62 +199,85 @@ static int change(struct daemon *d, const struct ipvs_command *commands, size_t 
 	}
 	ipvs_table_done(&d->ipvs);
 	d->ipvs = table;
-	r = settle(d, ret_text);
-	return r < 0 ? r : zero_all(d, commands, n, ret_text);
+	return does_more(commands, n, IPVS_ZERO) ? settle(d, ret_text) : 0;
 }
 
-/* --- what is shown ---------------------------------------------------------------------------- */
+/* --- one server ------------------------------------------------------------------------------- */
 
-struct connections {
-	struct ipvs_entries entries;
-	FILE *out;
-};
-
-static void show_connection(const struct flow *flow, void *userdata)
+static bool find_server(const struct config *config, const struct ipvs_command *command,
+			size_t *ret_service, size_t *ret_server)
 {
-	const struct connections *connections = userdata;
-
-	ipvs_list_connection(&connections->entries, flow, connections->out);
+	array_foreach(&config->services, service) {
+		if (!service->dynamic ||
+		    !ipvs_same_service(&service->listens.v[0], &command->service))
+			continue;
+		*ret_service = (size_t)(service - config->services.v);
+		for (size_t i = 0; i < service->servers.n; i++) {
+			*ret_server = i;
+			if (service->servers.v[i].port == command->server.port &&
+			    ip_equal(&service->servers.v[i].address, &command->server.address))
+				return true;
+		}
+	}
+	return false;
 }
 
-static int show_connections(struct daemon *d, FILE *out)
+/* Only weight and thresholds differ, if anything. */
+static bool is_way_kept(const struct ipvs_server *a, const struct ipvs_server *b)
 {
-	struct connections connections = { .out = out };
-	int r = ipvs_entries_collect(&d->world, &connections.entries);
+	return a->method == b->method && a->tunnel == b->tunnel && a->tunnel_port == b->tunnel_port;
+}
 
+/* Overrides of a weight that the configuration has changed are dropped. */
+static int adopt_weights(struct daemon *d)
+{
+	size_t n = d->runtime.overrides.v.n;
+
+	overrides_apply(&d->runtime.overrides, &d->world);
+	return d->runtime.overrides.v.n == n ? 0 : runtime_save(&d->runtime);
+}
+
+/*
+ * A weight or thresholds, and nothing else: what is loaded stays. -ENOTSUP, and nothing has
+ * changed, when it is not that.
+ */
+static int change_server(struct daemon *d, const struct ipvs_command *command, char **ret_text)
+{
+	const struct ipvs_server *wanted = &command->server;
+	const struct ipvs_server *found = ipvs_table_server(&d->ipvs, command);
+	struct ipvs_refusal refusal;
+	size_t service, server;
+	int r, kept;
+
+	if (command->verb != IPVS_EDIT_SERVER || !found || !is_way_kept(found, wanted) ||
+	    !find_server(d->config, command, &service, &server))
+		return -ENOTSUP;
+	r = config_change_server(d->config, service, server, wanted->weight, wanted->upper,
+				 wanted->lower);
+	r = r < 0 ? r : ipvs_table_apply(&d->ipvs, NULL, command, &refusal);
 	if (r < 0)
 		return r;
-	if (connections.entries.v.n)
-		qsort(connections.entries.v.v, connections.entries.v.n,
-		      sizeof(*connections.entries.v.v), ipvs_entry_compare);
-	ipvs_list_connections_title(out);
-	r = d->kernel->ops->flows_dump(d->kernel, show_connection, &connections);
-	array_done(&connections.entries.v);
-	return r;
+	kept = adopt_weights(d);
+	drop_deadline(d, d->config->services.v[service].name,
+		      d->config->services.v[service].servers.v[server].text);
+	world_touch(&d->world, service);
+	r = touched_now(d);
+	if (d->control)
+		control_service_changed(d->control, d->config->services.v[service].name);
+	kept = kept < 0 ? kept : ipvs_keep_change(d, command);
+	return told(d, r, kept, ret_text);
 }
 
-static int show_saved(const struct daemon *d, FILE *out)
+static int change(struct daemon *d, const struct ipvs_command *commands, size_t n, char **ret_text)
 {
-	struct ipvs_table table;
-	int r = ipvs_table_copy(&d->ipvs, &table);
+	int r = n == 1 ? change_server(d, commands, ret_text) : -ENOTSUP;
 
-	if (r < 0)
-		return r;
-	ipvs_table_sort(&table);
-	ipvs_table_print(&table, out);
-	ipvs_table_done(&table);
-	return 0;
+	if (r == -ENOTSUP)
+		r = change_table(d, commands, n, ret_text);
+	return r < 0 || !zeroes(commands, n) ? r : zero_all(d, commands, n);
 }
 
-static int show_one(struct daemon *d, const struct ipvs_command *command, FILE *out,
-		    struct ipvs_refusal *refusal)
-{
-	if (command->verb == IPVS_SAVE)
-		return show_saved(d, out);
-	if (ipvs_has(command, OPTION_CONNECTION))
-		return show_connections(d, out);
-	return ipvs_list(&d->world, command, out, refusal);
-}
+/* --- the request ------------------------------------------------------------------------------ */
 
 static int show(struct daemon *d, const struct ipvs_command *commands, size_t n, char **ret_text)
 {
@@ -270,7 +288,7 @@ static int show(struct daemon *d, const struct ipvs_command *commands, size_t n,
 	int r = out ? 0 : -ENOMEM;
 
 	for (size_t i = 0; r == 0 && i < n; i++)
-		r = show_one(d, &commands[i], out, &refusal);
+		r = ipvs_show(d, &commands[i], out, &refusal);
 	if (out && fclose(out) != 0 && r == 0)
 		r = -ENOMEM;
 	if (r < 0)
@@ -278,8 +296,6 @@ static int show(struct daemon *d, const struct ipvs_command *commands, size_t n,
 	*ret_text = TAKE_PTR(text);
 	return 0;
 }
-
-/* --- the request ------------------------------------------------------------------------------ */
 
 static size_t count_words(char *const *words)
 {

@@ -64,7 +64,7 @@ static const struct world *request_world(void *userdata)
 {
 	struct daemon *d = userdata;
 
-	if (!d->watching && monotonic_us() - d->counted_us > FRESH_US)
+	if (d->watch != FLOW_WATCH_EVERYTHING && monotonic_us() - d->counted_us > FRESH_US)
 		recount(d);
 	if (monotonic_us() - d->census_us > FRESH_US)
 		census_now(d);

@@ -32,6 +32,7 @@ struct deadline {
 };
 
 struct checks;
+struct associations;
 
 /* The daemon's own state, shared by the files of this folder and nobody else. */
 struct daemon {
@@ -47,19 +48,23 @@ struct daemon {
 	struct flows *flows;
 	struct runtime runtime;
 	struct ipvs_table ipvs;
+	struct {
+		size_t written, appended; /* bytes, by this daemon; see ipvs_keep.c */
+	} kept;
 	struct checks *checks;
 	struct census *census;
+	struct associations *associations;
 	bool recheck; /* what is checked, or over which line, may have changed */
 	ARRAY(struct dead) dead;
 	ARRAY(struct flow) bereaved; /* deleted connections whose clients are told again */
 	uint64_t again_us;
 	ARRAY(struct deadline) deadlines;
 
-	unsigned dirty;  /* enum kernel_part: to be read again */
-	bool settled;    /* the first arrangement is in */
-	bool watching;   /* flow events come in */
-	bool recount;    /* connections are to be counted afresh */
-	bool miscounted; /* the same, when there is time: events were lost */
+	unsigned dirty;        /* enum kernel_part: to be read again */
+	bool settled;          /* the first arrangement is in */
+	enum flow_watch watch; /* the events of connections that come in */
+	bool recount;          /* connections are to be counted afresh */
+	bool miscounted;       /* the same, when there is time: events were lost */
 	/* Whose connections were not cleared away yet, as no line may carry others: */
 	ARRAY(struct ended) ended;
 	ARRAY(struct ip_address) lost;
@@ -119,10 +124,20 @@ int touched_now(struct daemon *d);
 void census_if_due(struct daemon *d);
 void census_now(struct daemon *d);
 
+/* associations.c: of IPsec services */
+
+/* 0 or a negative errno; d->associations is to be freed either way. */
+int associations_new(struct daemon *d);
+void associations_free(struct associations *associations);
+/* Looks after them from time to time, if the configuration has such services. */
+void associations_use(struct daemon *d);
+
 /* direct.c: the connections of the dead that conntrack does not know; their clients are bereaved.
  */
 
 void end_direct(struct daemon *d);
+/* A connection by its key in such a map; false: another key. The caller says the rest. */
+bool read_direct(const uint8_t *key, size_t size, struct flow *ret);
 
 /* checks.c */
 
@@ -165,6 +180,22 @@ int load_config_at_start(struct daemon *d, struct config **ret, char **ret_error
 /* See struct control_requests. */
 int request_ipvs(void *userdata, char *const *const *lines, size_t n, bool reading,
 		 char **ret_text);
+
+/* ipvs_list.c: what a command shows. 0, or a negative errno and maybe why. */
+int ipvs_show(struct daemon *d, const struct ipvs_command *command, FILE *out,
+	      struct ipvs_refusal *refusal);
+
+/* ipvs_keep.c: the table as a file. 0 or a negative errno. */
+int ipvs_keep(struct daemon *d);
+/* The same when this command is all that has changed since, which takes much less. */
+int ipvs_keep_change(struct daemon *d, const struct ipvs_command *command);
+
+/* traffic.c */
+
+/* A connection that exists, between traffic_begin() and traffic_end(). */
+void count_traffic(struct daemon *d, const struct flow *flow);
+/* Brings the sums and rates of struct traffic up to date. 0 or a negative errno. */
+int look_at_traffic(struct daemon *d);
 
 /* configuration.c: takes a checked one over. On failure nothing has changed, and it is the
  * caller's. */

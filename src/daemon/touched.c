@@ -81,7 +81,10 @@ static int change(struct daemon *d, size_t service)
 	int r = plan_part(d, service, &wanted, &found, &plan);
 
 	r = r < 0 ? r : apply(d, &plan);
-	r = r < 0 ? r : part_adopt(&d->found, &plan);
+	if (r == 0)
+		r = part_adopt(&d->found, &plan);
+	if (r < 0 && r != -ENOENT)
+		d->dirty |= KERNEL_NFT;
 	/* What was replaced leaves its memory behind, until everything is read again. */
 	if (++d->parts == PARTS_MAX) {
 		d->parts = 0;

@@ -39,6 +39,13 @@ enum flow_event {
 	FLOW_LOST /* events were lost: dump again; flow is NULL */
 };
 
+/* Which of them are told of; each costs the kernel and the daemon something. */
+enum flow_watch {
+	FLOW_WATCH_NOTHING,
+	FLOW_WATCH_ENDS, /* FLOW_NEW, FLOW_END */
+	FLOW_WATCH_EVERYTHING
+};
+
 /* An address of a line and the mark its connections get. */
 struct flow_owner {
 	struct ip_address address;

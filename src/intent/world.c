@@ -21,12 +21,24 @@ static void inherit_line(struct line *line, const struct world *before)
 	line->config = config;
 }
 
+/* Picks by line belong to the lines' names; those of a line that is gone are forgotten. */
+static void inherit_by_line(const struct world *world, struct server_state *server,
+			    const struct world *before, const struct server_state *old)
+{
+	server->by_line[0] = old->by_line[0];
+	for (size_t i = 0; i < world->config->uplinks.n; i++) {
+		int at = config_find_uplink(before->config, world->config->uplinks.v[i].name);
+
+		if (at >= 0)
+			server->by_line[i + 1] = old->by_line[at + 1];
+	}
+}
+
 /*
  * What outlives a reload of a server that stays. What is judged is judged again, beginning with
  * the last state, so that only changes are told.
  */
-static void inherit_server(struct server_state *server, const struct server_state *before,
-			   bool same_lines, size_t lines)
+static void inherit_server(struct server_state *server, const struct server_state *before)
 {
 	server->health = before->health;
 	server->condition = before->condition;
@@ -35,17 +47,6 @@ static void inherit_server(struct server_state *server, const struct server_stat
 	memcpy(server->packets, before->packets, sizeof(server->packets));
 	memcpy(server->bytes, before->bytes, sizeof(server->bytes));
 	server->traffic = before->traffic;
-	if (same_lines)
-		memcpy(server->by_line, before->by_line, (lines + 1) * sizeof(*server->by_line));
-}
-
-static bool same_lines(const struct config *a, const struct config *b)
-{
-	bool same = a->uplinks.n == b->uplinks.n;
-
-	for (size_t i = 0; same && i < a->uplinks.n; i++)
-		same = strcmp(a->uplinks.v[i].name, b->uplinks.v[i].name) == 0;
-	return same;
 }
 
 static void inherit_servers(const struct world *world, size_t index, const struct world *before,
@@ -53,15 +54,18 @@ static void inherit_servers(const struct world *world, size_t index, const struc
 {
 	const struct config_service *service = &world->config->services.v[index];
 	const struct config_service *old = &before->config->services.v[old_index];
-	bool same = same_lines(world->config, before->config);
 
 	world->services[index].below_quorum = before->services[old_index].below_quorum;
 	for (size_t j = 0; j < service->servers.n; j++)
-		for (size_t k = 0; k < old->servers.n; k++)
-			if (strcmp(service->servers.v[j].text, old->servers.v[k].text) == 0)
-				inherit_server(&world->services[index].servers[j],
-					       &before->services[old_index].servers[k], same,
-					       world->config->uplinks.n);
+		for (size_t k = 0; k < old->servers.n; k++) {
+			struct server_state *server = &world->services[index].servers[j];
+			const struct server_state *was = &before->services[old_index].servers[k];
+
+			if (strcmp(service->servers.v[j].text, old->servers.v[k].text) != 0)
+				continue;
+			inherit_server(server, was);
+			inherit_by_line(world, server, before, was);
+		}
 }
 
 static int by_service_name(const void *a, const void *b)

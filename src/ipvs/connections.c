@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * -L -c: tracked connections to services, in IPVS's words. Its states are seen from the director as
- * conntrack's are, only that a connection begins in SYN_RECV. Services by mark are not found: a
- * connection does not tell what marked its packets.
+ * -L -c: connections to services, in IPVS's words. Its states are seen from the director as
+ * conntrack's are, only that a connection begins in SYN_RECV. A client that is remembered has a
+ * template, which looks like a connection without a port.
  */
 #include "ipvs/list.h"
 
+#include <netinet/in.h>
 #include <string.h>
+
+enum {
+	FTP_PORT = 21 /* its templates hold for the data connections as well */
+};
 
 static const char *tcp_state(uint8_t state)
 {
@@ -32,13 +37,15 @@ static const char *sctp_state(uint8_t state)
 	return state < ELEMENTS_OF(texts) ? texts[state] : "NONE";
 }
 
-static const char *state_text(const struct flow *flow)
+static const char *state_text(const struct ipvs_connection *connection)
 {
-	switch (flow->protocol) {
+	if (connection->is_template)
+		return "NONE";
+	switch (connection->protocol) {
 	case IPPROTO_TCP:
-		return tcp_state(flow->state);
+		return tcp_state(connection->state);
 	case IPPROTO_SCTP:
-		return sctp_state(flow->state);
+		return sctp_state(connection->state);
 	}
 	return "UDP";
 }
@@ -53,32 +60,7 @@ static const char *protocol_name(uint8_t protocol)
 	case IPPROTO_SCTP:
 		return "SCTP";
 	}
-	return NULL;
-}
-
-static const struct ipvs_entry *find_entry(const struct ipvs_entries *entries,
-					   const struct flow *flow, uint16_t port)
-{
-	struct ipvs_entry key = { .listen = { .protocol = flow->protocol,
-					      .address = flow->destination,
-					      .port = port,
-					      .uplink = -1 } };
-
-	if (!entries->v.n)
-		return NULL;
-	return bsearch(&key, entries->v.v, entries->v.n, sizeof(key), ipvs_entry_compare);
-}
-
-static bool is_served(const struct ipvs_entry *entry, const struct flow *flow)
-{
-	for (size_t i = 0; entry && i < entry->service->servers.n; i++) {
-		const struct config_server *server = &entry->service->servers.v[i];
-
-		if (ip_equal(&server->address, &flow->server) &&
-		    (server->port ? server->port : flow->destination_port) == flow->server_port)
-			return true;
-	}
-	return false;
+	return "IP";
 }
 
 void ipvs_list_connections_title(FILE *out)
@@ -87,18 +69,35 @@ void ipvs_list_connections_title(FILE *out)
 		"source", "virtual", "destination");
 }
 
-void ipvs_list_connection(const struct ipvs_entries *entries, const struct flow *flow, FILE *out)
+void ipvs_list_connection(const struct ipvs_connection *connection, FILE *out)
 {
-	const char *protocol = protocol_name(flow->protocol);
+	unsigned expires_s = connection->expires_s;
 	char expires[24];
 
-	snprintf(expires, sizeof(expires), "%02u:%02u", flow->timeout_s / 60, flow->timeout_s % 60);
-	if (!protocol || (!is_served(find_entry(entries, flow, flow->destination_port), flow) &&
-			  !is_served(find_entry(entries, flow, 0), flow)))
-		return;
-	fprintf(out, "%-3s %-6s %-11s %-18s ", protocol, expires, state_text(flow),
-		ipvs_endpoint_text(&flow->client, flow->client_port).text);
+	snprintf(expires, sizeof(expires), "%02u:%02u", expires_s / 60, expires_s % 60);
+	fprintf(out, "%-3s %-6s %-11s %-18s ", protocol_name(connection->protocol), expires,
+		state_text(connection),
+		ipvs_endpoint_text(&connection->client, connection->client_port).text);
 	fprintf(out, "%-18s %s\n",
-		ipvs_endpoint_text(&flow->destination, flow->destination_port).text,
-		ipvs_endpoint_text(&flow->server, flow->server_port).text);
+		ipvs_endpoint_text(&connection->destination, connection->destination_port).text,
+		ipvs_endpoint_text(&connection->server, connection->server_port).text);
+}
+
+struct ipvs_connection ipvs_template(const struct config_listen *listen,
+				     const struct config_server *server)
+{
+	struct ipvs_connection ret = { .is_template = true,
+				       .protocol = listen->protocol,
+				       .destination = listen->address,
+				       .server = server->address };
+	uint8_t mark[16] = { (uint8_t)(listen->mark >> 24), (uint8_t)(listen->mark >> 16),
+			     (uint8_t)(listen->mark >> 8), (uint8_t)listen->mark };
+
+	if (listen->mark) {
+		ret.destination = ip_make(listen->family, mark);
+	} else if (listen->port && listen->port != FTP_PORT) {
+		ret.destination_port = listen->port;
+		ret.server_port = server->port ? server->port : listen->port;
+	}
+	return ret;
 }

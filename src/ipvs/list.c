@@ -8,6 +8,7 @@
 
 #include "config/text.h"
 #include "ipvs/words.h"
+#include "service/traffic.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -79,8 +80,9 @@ struct printer {
 	FILE *out;
 };
 
+/* Sums, or rates as they are estimated. */
 struct numbers {
-	uint64_t v[5]; /* connections, packets in and out, bytes in and out; or each a second */
+	uint64_t v[TRAFFIC_MAX];
 };
 
 static bool has(const struct printer *printer, enum ipvs_option option)
@@ -116,18 +118,21 @@ static void print_large(const struct printer *printer, uint64_t n)
 
 static void print_numbers(const struct printer *printer, const struct numbers *numbers)
 {
-	for (size_t i = 0; i < ELEMENTS_OF(numbers->v); i++)
-		print_large(printer, numbers->v[i]);
+	for (enum traffic_kind kind = 0; kind < TRAFFIC_MAX; kind++)
+		print_large(printer, has(printer, OPTION_RATE)
+					     ? traffic_a_second(kind, numbers->v[kind])
+					     : numbers->v[kind]);
 	fputc('\n', printer->out);
 }
 
 static struct numbers server_numbers(const struct printer *printer,
 				     const struct server_state *state)
 {
-	if (has(printer, OPTION_STATS))
-		return (struct numbers){ { state->total, state->packets[0], state->packets[1],
-					   state->bytes[0], state->bytes[1] } };
-	return (struct numbers){ { 0 } };
+	const uint64_t *v = has(printer, OPTION_RATE) ? state->traffic.rate : state->traffic.sum;
+	struct numbers numbers;
+
+	memcpy(numbers.v, v, sizeof(numbers.v));
+	return numbers;
 }
 
 static struct numbers service_numbers(const struct printer *printer, const struct ipvs_entry *entry)
@@ -245,7 +250,7 @@ static void print_server_state(const struct printer *printer, const struct confi
 	if (has(printer, OPTION_THRESHOLDS))
 		fprintf(out, "%-10u %-10u", server->upper, server->lower);
 	else if (has(printer, OPTION_PERSISTENT_CONN))
-		fprintf(out, "%-9u %-11u", state->weight, 0);
+		fprintf(out, "%-9u %-11u", state->weight, state->traffic.persistent);
 	else if (has(printer, OPTION_TUNNEL_INFO))
 		fprintf(out, "%-7s %-13s %-6u", forward_text(server->method),
 			tunnel_info(server).text, state->weight);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
-#include "intent/flow.h"
 #include "intent/world.h"
 #include "ipvs/command.h"
 
@@ -30,9 +29,18 @@ int ipvs_entry_compare(const void *a, const void *b);
 int ipvs_list(const struct world *world, const struct ipvs_command *command, FILE *out,
 	      struct ipvs_refusal *ret_refusal);
 
-/*
- * -c: a line for each flow that is a connection to a service. Entries are collected and sorted by
- * ipvs_entry_compare().
- */
+/* A line of -c: a connection, or the template of a client that is remembered. */
+struct ipvs_connection {
+	bool is_template;
+	uint8_t protocol; /* IPPROTO_IP: a template of a mark */
+	uint8_t state;    /* as in struct flow */
+	unsigned expires_s;
+	struct ip_address client, destination, server;
+	uint16_t client_port, destination_port, server_port;
+};
+
 void ipvs_list_connections_title(FILE *out);
-void ipvs_list_connection(const struct ipvs_entries *entries, const struct flow *flow, FILE *out);
+void ipvs_list_connection(const struct ipvs_connection *connection, FILE *out);
+/* A template of that server, but for the client and how long it is remembered. */
+struct ipvs_connection ipvs_template(const struct config_listen *listen,
+				     const struct config_server *server);

@@ -136,6 +136,23 @@ static struct ipvs_server *find_server(const struct ipvs_service *service,
 	return NULL;
 }
 
+bool ipvs_table_has(const struct ipvs_table *table, const struct config_listen *listen)
+{
+	array_foreach(&table->services, service)
+		if (ipvs_same_service(&service->listen, listen))
+			return true;
+	return false;
+}
+
+const struct ipvs_server *ipvs_table_server(const struct ipvs_table *table,
+					    const struct ipvs_command *command)
+{
+	array_foreach(&table->services, service)
+		if (ipvs_same_service(&service->listen, &command->service))
+			return find_server(service, &command->server);
+	return NULL;
+}
+
 static int add_server(struct ipvs_service *service, const struct ipvs_server *server,
 		      struct ipvs_refusal *refusal)
 {

@@ -35,6 +35,11 @@ int ipvs_table_copy(const struct ipvs_table *table, struct ipvs_table *ret);
 int ipvs_table_apply(struct ipvs_table *table, const struct config *file,
 		     const struct ipvs_command *command, struct ipvs_refusal *ret_refusal);
 
+bool ipvs_table_has(const struct ipvs_table *table, const struct config_listen *listen);
+/* The server that a command names, as it is; or NULL. */
+const struct ipvs_server *ipvs_table_server(const struct ipvs_table *table,
+					    const struct ipvs_command *command);
+
 /* In the order in which -L lists services and servers. */
 void ipvs_table_sort(struct ipvs_table *table);
 /* The commands that make the services, a line each. */

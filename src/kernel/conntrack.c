@@ -221,20 +221,30 @@ int conntrack_adopt(struct conntrack *conntrack, const struct flow_owner *owners
 	return sweep_run(conntrack, &sweep, adopt_entry);
 }
 
-static const int watched_groups[] = { NFNLGRP_CONNTRACK_NEW, NFNLGRP_CONNTRACK_UPDATE,
-				      NFNLGRP_CONNTRACK_DESTROY };
+static const struct {
+	int group;
+	enum flow_watch from; /* the least watch that needs it */
+} watched_groups[] = {
+	{ NFNLGRP_CONNTRACK_NEW, FLOW_WATCH_ENDS },
+	{ NFNLGRP_CONNTRACK_UPDATE, FLOW_WATCH_EVERYTHING },
+	{ NFNLGRP_CONNTRACK_DESTROY, FLOW_WATCH_ENDS },
+};
 
-int conntrack_watch(struct conntrack *conntrack, bool on)
+int conntrack_watch(struct conntrack *conntrack, enum flow_watch watch)
 {
 	int r = 0;
 
-	if (on == conntrack->watching)
-		return 0;
-	for (size_t i = 0; r == 0 && i < ELEMENTS_OF(watched_groups); i++)
-		r = on ? netlink_join(&conntrack->events, watched_groups[i])
-		       : netlink_leave(&conntrack->events, watched_groups[i]);
+	for (size_t i = 0; r == 0 && i < ELEMENTS_OF(watched_groups); i++) {
+		bool is = conntrack->watch >= watched_groups[i].from;
+		bool should = watch >= watched_groups[i].from;
+
+		if (should && !is)
+			r = netlink_join(&conntrack->events, watched_groups[i].group);
+		else if (is && !should)
+			r = netlink_leave(&conntrack->events, watched_groups[i].group);
+	}
 	if (r == 0)
-		conntrack->watching = on;
+		conntrack->watch = watch;
 	return r;
 }
 
@@ -255,7 +265,7 @@ static int tell_event(const struct nlmsghdr *message, void *userdata)
 	const struct watcher *watcher = userdata;
 	struct flow flow;
 
-	if (watcher->conntrack->watching && conntrack_read_flow(message, &flow))
+	if (watcher->conntrack->watch && conntrack_read_flow(message, &flow))
 		watcher->callbacks->flow(message_event(message), &flow,
 					 watcher->callbacks->userdata);
 	return 0;
@@ -268,7 +278,7 @@ int conntrack_read_events(struct conntrack *conntrack, const struct kernel_callb
 
 	if (r != -ENOBUFS)
 		return r;
-	if (conntrack->watching)
+	if (conntrack->watch)
 		callbacks->flow(FLOW_LOST, NULL, callbacks->userdata);
 	return 0;
 }

@@ -8,7 +8,7 @@
 
 struct conntrack {
 	struct netlink dumps, changes, events; /* two, since entries change during a dump of them */
-	bool watching;
+	enum flow_watch watch;
 };
 
 /* After a failure conntrack_done() too. */
@@ -23,7 +23,7 @@ int conntrack_delete(struct conntrack *conntrack, bool (*match)(const struct flo
 int conntrack_delete_address(struct conntrack *conntrack, const struct ip_address *address);
 int conntrack_adopt(struct conntrack *conntrack, const struct flow_owner *owners, size_t n,
 		    uint32_t mask);
-int conntrack_watch(struct conntrack *conntrack, bool on);
+int conntrack_watch(struct conntrack *conntrack, enum flow_watch watch);
 int conntrack_read_events(struct conntrack *conntrack, const struct kernel_callbacks *callbacks);
 
 /* For conntrack*.c and the fuzzer. */

@@ -443,7 +443,7 @@ static int fake_flows_adopt(struct kernel *kernel, const struct flow_owner *owne
 	return 0;
 }
 
-static int fake_flows_watch(struct kernel *kernel, bool on)
+static int fake_flows_watch(struct kernel *kernel, enum flow_watch watch)
 {
 	return 0;
 }

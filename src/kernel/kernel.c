@@ -272,9 +272,9 @@ static int real_flows_adopt(struct kernel *kernel, const struct flow_owner *owne
 	return conntrack_adopt(&real(kernel)->conntrack, owners, n, mask);
 }
 
-static int real_flows_watch(struct kernel *kernel, bool on)
+static int real_flows_watch(struct kernel *kernel, enum flow_watch watch)
 {
-	return conntrack_watch(&real(kernel)->conntrack, on);
+	return conntrack_watch(&real(kernel)->conntrack, watch);
 }
 
 static int real_can_help(struct kernel *kernel, const char *type, uint8_t protocol)

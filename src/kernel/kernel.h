@@ -114,8 +114,8 @@ struct kernel_ops {
 	 * it) the owner's mark. */
 	int (*flows_adopt)(struct kernel *kernel, const struct flow_owner *owners, size_t n,
 			   uint32_t mask);
-	/* Start or stop reporting flows to the callback. */
-	int (*flows_watch)(struct kernel *kernel, bool on);
+	/* What to report of flows to the callback. */
+	int (*flows_watch)(struct kernel *kernel, enum flow_watch watch);
 	/* Whether this kernel can: 1 or 0, asked once; or an error, and asked again. Asking may
 	 * make it load modules. */
 	int (*can)(struct kernel *kernel, enum kernel_ability ability);

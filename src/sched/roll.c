@@ -30,12 +30,25 @@ static void roll_pass(struct roll *roll)
 	}
 }
 
+/*
+ * Connections that began while the slots were filled took what had stood there. With the first that
+ * took what stands there now, those are all heard of.
+ */
+static bool roll_led(struct roll *roll, uint32_t slot, uint16_t target)
+{
+	if (roll->taken[slot] || (roll->picks[slot] != target && roll->before[slot] != target))
+		return false;
+	if (roll->before[slot] != target)
+		memcpy(roll->before, roll->picks, sizeof(roll->before));
+	return true;
+}
+
 void roll_taken(struct roll *roll, uint16_t target)
 {
 	for (uint32_t i = 0; roll->filled && i <= REORDER; i++) {
 		uint32_t slot = (roll->at + i) % ROLL_SLOTS;
 
-		if (roll->taken[slot] || roll->picks[slot] != target)
+		if (!roll_led(roll, slot, target))
 			continue;
 		roll->taken[slot] = true;
 		roll_pass(roll);
@@ -111,6 +124,7 @@ int roll_on(struct roll *roll, enum scheduler_id id, const struct target *target
 	if (lost)
 		roll_restart(&next);
 	changed = roll_fill(&next, scheduler_get(id), copy, n);
+	memcpy(next.before, lost ? next.picks : roll->picks, sizeof(next.before));
 	/* Where nobody takes anything the kernel does not walk at all. */
 	if (!changed && (!lost || (roll->filled && next.picks[0] == SLOT_NONE)))
 		return 0;

@@ -14,7 +14,8 @@ enum {
  * scheduler's.
  */
 struct roll {
-	uint16_t picks[ROLL_SLOTS]; /* indexes of targets, or SLOT_NONE */
+	uint16_t picks[ROLL_SLOTS];  /* indexes of targets, or SLOT_NONE */
+	uint16_t before[ROLL_SLOTS]; /* what stood there until they were filled the last time */
 	bool taken[ROLL_SLOTS];
 	bool filled;      /* it is known where the kernel is */
 	bool scarce;      /* some slots have no pick, and the kernel passes those unheard */

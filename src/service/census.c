@@ -15,7 +15,8 @@
 const struct census_map census_maps[] = {
 	{ "flows4", true },        { "flows6", true },        { "closing4", false },
 	{ "closing6", false },     { "datagrams4", false },   { "datagrams6", false },
-	{ "associations4", true }, { "associations6", true },
+	{ "associations4", true }, { "associations6", true }, { "guarded4", true },
+	{ "guarded6", true },      { "opening4", false },     { "opening6", false },
 };
 const size_t census_maps_n = sizeof(census_maps) / sizeof(census_maps[0]);
 

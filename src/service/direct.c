@@ -150,8 +150,8 @@ static void want_errors(enum family_index f, struct objects *objects)
 static void want_reply_look_up(struct objects *objects, const char *chain, enum family_index f,
 			       const char *map)
 {
-	want_nft(objects, chain, "meta mark set %s map @%s%c meta mark & 0x%08x vmap @ways",
-		 answered[f], map, digits[f], (unsigned)~DIRECT_SERVER_MASK);
+	want_nft(objects, chain, "meta mark set %s map @%s%c goto back", answered[f], map,
+		 digits[f]);
 }
 
 static void want_replies(enum family_index f, struct objects *objects)
@@ -166,6 +166,14 @@ static void want_replies(enum family_index f, struct objects *objects)
 	for (size_t i = 0; i < TRACKS; i++)
 		want_reply_look_up(objects, chain, f, tracks[i].map);
 	want_reply_look_up(objects, chain, f, "closing");
+}
+
+/* What came by no line goes back as the routing table says. */
+static void want_back(struct objects *objects)
+{
+	want_chain(objects, "back", NULL);
+	want_nft(objects, "back", "meta mark & 0x%08x vmap @ways", (unsigned)~DIRECT_SERVER_MASK);
+	want_nft(objects, "back", "meta mark set 0x00000000");
 }
 
 /* The way back over a line: to its gateway, which knows where the client is. */
@@ -311,6 +319,7 @@ void direct_frame(const struct world *world, struct objects *objects)
 	for (enum family_index f = 0; f < FAMILY_INDEX_MAX; f++)
 		want_family(world, f, objects);
 	want_refuse(world, objects);
+	want_back(objects);
 	if (any_ipsec(world))
 		ipsec_direct_frame(objects);
 	want_arrive(world, objects);

@@ -276,26 +276,35 @@ static const struct destination *find_destination(const struct flows *flows,
 		       destination_compare);
 }
 
+/* Several services by mark may share a server's address, and differ in its port. */
 static struct place find_marked(const struct flows *flows, const struct flow *flow)
 {
-	struct marked key = { .address = flow->server };
-	const struct marked *found = NULL;
+	const struct marked key = { .address = flow->server }, *found = NULL;
+	struct place place = { .service = NOBODY };
 
 	if (flows->marked.n && !ip_equal(&flow->server, &flow->destination))
 		found = bsearch(&key, flows->marked.v, flows->marked.n, sizeof(key),
 				marked_compare);
-	if (!found)
-		return (struct place){ .service = NOBODY };
-	return find_server(flows, flow, found->service);
+	while (found && found > flows->marked.v && marked_compare(found - 1, &key) == 0)
+		found--;
+	for (; found && found < flows->marked.v + flows->marked.n &&
+	       marked_compare(found, &key) == 0 && place.service == NOBODY;
+	     found++)
+		place = find_server(flows, flow, found->service);
+	return place;
 }
 
 static struct place find_place(const struct flows *flows, const struct flow *flow)
 {
 	const struct destination *found = find_destination(flows, flow, flow->destination_port);
+	struct place place = { .service = NOBODY };
 
 	if (!found)
 		found = find_destination(flows, flow, 0);
-	return found ? find_server(flows, flow, found->service) : find_marked(flows, flow);
+	if (found)
+		place = find_server(flows, flow, found->service);
+	/* A packet's mark comes before its destination. */
+	return place.service == NOBODY ? find_marked(flows, flow) : place;
 }
 
 static int find_line(const struct flows *flows, const struct flow *flow)
@@ -361,6 +370,7 @@ bool flows_count(struct flows *flows, const struct flow *flow)
 	touch(flows, now.place);
 	if (!before.used)
 		return now.place.service != NOBODY;
+	touch(flows, before.place);
 	return !is_same_place(now.place, before.place) ||
 	       (now.place.service != NOBODY && now.active != before.active);
 }

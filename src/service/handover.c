@@ -68,7 +68,7 @@ static void want_fit(const struct pool *pool, const char *chain, const struct co
 static void want_hand_over(const struct pool *pool, const char *chain, size_t server)
 {
 	const struct config_server *config = &pool->service->servers.v[server];
-	const char *address = ip_text(&config->address).text;
+	struct ip_text address = ip_text(&config->address);
 	const struct link *link;
 
 	want_nft(pool->objects, chain, "meta mark set 0x00000000");
@@ -81,14 +81,14 @@ static void want_hand_over(const struct pool *pool, const char *chain, size_t se
 	if (config->method == METHOD_TUNNEL) {
 		want_tunnel_device(pool, config);
 		want_fit(pool, chain, config);
-		want_nft(pool->objects, chain, "fwd %s to %s device \"%s\"", pool_ip(pool), address,
-			 tunnel_name(config).text);
+		want_nft(pool->objects, chain, "fwd %s to %s device \"%s\"", pool_ip(pool),
+			 address.text, tunnel_name(config).text);
 		return;
 	}
 	link = facts_link(pool->world->facts, server_link(pool->world, config));
 	if (link)
-		want_nft(pool->objects, chain, "fwd %s to %s device \"%s\"", pool_ip(pool), address,
-			 link->name);
+		want_nft(pool->objects, chain, "fwd %s to %s device \"%s\"", pool_ip(pool),
+			 address.text, link->name);
 }
 
 /* New connections: noted under the server's number and the line they came by. */

@@ -61,10 +61,14 @@ void ipsec_frame(const struct world *world, struct objects *objects)
 	want_nft(objects, "passing", "ct status dnat ct original ip6 daddr vmap @tunnels6");
 }
 
+bool keeps_associations(const struct pool *pool, size_t server)
+{
+	return pool_is_there(pool, server) || pool->service->keep_on_down;
+}
+
 static bool has_clients(const struct pool *pool, size_t server)
 {
-	return pool_has(pool, server) && pool->state->servers[server].condition < SERVER_DOWN &&
-	       (int)server != pool->service->sorry;
+	return pool_has(pool, server) && keeps_associations(pool, server);
 }
 
 static const char *address_type(const struct pool *pool)

@@ -37,15 +37,16 @@ static void want_way(const struct pool *pool, const char *chain, size_t server)
 static void want_rewrite(const struct pool *pool, const char *chain, size_t server)
 {
 	const struct config_server *config = &pool->service->servers.v[server];
-	const char *address = ip_text(&config->address).text, *ip = pool_ip(pool);
+	struct ip_text address = ip_text(&config->address);
+	const char *ip = pool_ip(pool);
 	static const char *const protocols[] = { "tcp", "udp", "sctp" };
 
 	for (size_t i = 0; config->port && i < 3; i++)
 		want_nft(pool->objects, chain,
 			 pool->f == FAMILY_V6 ? "meta l4proto %s dnat %s to [%s]:%u"
 					      : "meta l4proto %s dnat %s to %s:%u",
-			 protocols[i], ip, address, config->port);
-	want_nft(pool->objects, chain, "dnat %s to %s", ip, address);
+			 protocols[i], ip, address.text, config->port);
+	want_nft(pool->objects, chain, "dnat %s to %s", ip, address.text);
 }
 
 static void want_server(const struct pool *pool, size_t server)

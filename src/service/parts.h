@@ -60,6 +60,8 @@ enum {
 /* The chain of ESP and AH of a service. */
 struct pool_name ipsec_chain(const struct pool *pool);
 void ipsec_frame(const struct world *world, struct objects *objects);
+/* Its clients have associations with it still. */
+bool keeps_associations(const struct pool *pool, size_t server);
 /* What a service of that kind has besides its picks: in the nat hook, and in the ingress hook. */
 void ipsec_intent(const struct pool *pool);
 void ipsec_direct_frame(struct objects *objects);
@@ -71,6 +73,8 @@ void want_opening(const struct pool *pool, const char *chain);
 
 /* limits.c: the chain of connections that nobody takes, because they are too many or else. */
 void limits_intent(const struct world *world, struct objects *objects);
+/* own.c: requests of the box itself. */
+void own_intent(const struct world *world, struct objects *objects);
 /* hairpin.c */
 void hairpin_intent(const struct world *world, struct objects *objects);
 /* over.c: servers that are reached over a line. */

@@ -52,14 +52,18 @@ static struct pool_name memory_key(const struct pool *pool)
 	return key;
 }
 
-/* Its clients come back to it; a drained one keeps them, unless that is not wanted. */
-static bool keeps_clients(const struct pool *pool, const struct target *targets, size_t i)
+/*
+ * Its clients come back to it; a drained one keeps them, unless that is not wanted, even while the
+ * sorry server takes new ones. Without a quorum it takes all.
+ */
+static bool keeps_clients(const struct pool *pool, const struct target *targets, size_t i, int line)
 {
-	if (!targets[i].usable)
+	if (!pool->service->persistent_ms)
+		return target_takes(&targets[i]);
+	if ((pool->service->sorry >= 0 && pool->state->below_quorum) ||
+	    !server_serves(&pool->service->servers.v[i], line))
 		return false;
-	if (pool->service->persistent_ms)
-		return targets[i].weight > 0 || !pool->service->expire_quiescent;
-	return target_takes(&targets[i]);
+	return targets[i].weight > 0 || !pool->service->expire_quiescent;
 }
 
 static bool destination_leaves(const struct pool *pool, const struct target *targets, size_t i)
@@ -113,7 +117,8 @@ static void order_by_load(const struct pool *pool, const struct target *targets,
 	}
 }
 
-static int want_known(const struct pool *pool, const char *chain, const struct target *targets)
+static int want_known(const struct pool *pool, const char *chain, int line,
+		      const struct target *targets)
 {
 	size_t n = pool->service->servers.n;
 	_cleanup_free_ size_t *order = calloc(n + 1, sizeof(*order));
@@ -122,7 +127,7 @@ static int want_known(const struct pool *pool, const char *chain, const struct t
 		return -ENOMEM;
 	order_by_load(pool, targets, order);
 	for (size_t i = 0; i < n; i++)
-		if (has_memory(pool, order[i]) && keeps_clients(pool, targets, order[i]) &&
+		if (has_memory(pool, order[i]) && keeps_clients(pool, targets, order[i], line) &&
 		    !destination_leaves(pool, targets, order[i]))
 			want_nft(pool->objects, chain, "%s @%s goto %s", memory_key(pool).text,
 				 pool_server(pool, "persist", order[i]).text,
@@ -303,7 +308,7 @@ int want_picks(const struct pool *pool, const char *chain, int line)
 	int r = pool_targets(pool, line, &targets);
 
 	if (r == 0 && remembers(pool))
-		r = want_known(pool, chain, targets);
+		r = want_known(pool, chain, line, targets);
 	if (r == 0 && !pool->direct)
 		want_associates(pool, chain, targets);
 	r = r < 0 ? r : want_choice(pool, chain, line, targets);

@@ -88,7 +88,7 @@ bool service_has_family(const struct config_service *service, enum family_index 
 	return false;
 }
 
-static bool serves_line(const struct config_server *server, int line)
+bool server_serves(const struct config_server *server, int line)
 {
 	if (line == NO_LINE || !server->uplinks.n)
 		return true;
@@ -109,7 +109,7 @@ static const struct line_weight *weight_of_line(const struct config_server *serv
 bool service_differs(const struct config_service *service, int line)
 {
 	for (size_t i = 0; i < service->servers.n; i++)
-		if (!serves_line(&service->servers.v[i], line) ||
+		if (!server_serves(&service->servers.v[i], line) ||
 		    weight_of_line(&service->servers.v[i], line))
 			return true;
 	return false;
@@ -175,7 +175,8 @@ static struct target look_at(const struct pool *pool, size_t i, int line)
 		.upper = server->upper,
 		.lower = server->lower,
 		.identity = hash_bytes(identity, &server->port, sizeof(server->port)),
-		.usable = pool_has(pool, i) && pool_is_there(pool, i) && serves_line(server, line),
+		.usable =
+			pool_has(pool, i) && pool_is_there(pool, i) && server_serves(server, line),
 		.passive = is_datagrams(pool->service),
 		.overloaded = state->overloaded,
 	};

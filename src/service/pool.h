@@ -66,6 +66,8 @@ bool pool_is_there(const struct pool *pool, size_t server);
 bool service_has_family(const struct config_service *service, enum family_index f);
 /* Requests from this line see other servers or weights than those from none. */
 bool service_differs(const struct config_service *service, int line);
+/* It serves requests from this line; all do from none. */
+bool server_serves(const struct config_server *server, int line);
 /* Some server gets its packets unchanged, by the ingress hook. */
 bool service_is_direct(const struct config_service *service);
 /* A scheduler whose picks depend on the counts of connections. */

@@ -86,7 +86,7 @@ static void want_gone(const struct pool *pool, const char *chain)
 	for (size_t i = 0; i < pool->service->servers.n; i++) {
 		uint32_t number = number_find(pool, i);
 
-		if (number && pool_has(pool, i) && pool->state->servers[i].condition >= SERVER_DOWN)
+		if (number && pool_has(pool, i) && !keeps_associations(pool, i))
 			want_nft(pool->objects, chain, "meta mark & 0x%08x == 0x%08x goto %s",
 				 DIRECT_SERVER_MASK, number, chain_of(pool, "gone").text);
 	}

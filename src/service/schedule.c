@@ -13,10 +13,16 @@
 #include <errno.h>
 #include <stdlib.h>
 
+/* Where the counts also say which destinations leave, and in which order servers are asked. */
+static bool goes_by_destination(const struct config_service *service)
+{
+	return service->scheduler == SCHEDULER_LBLC || service->scheduler == SCHEDULER_LBLCR;
+}
+
 static bool hears_of_picks(const struct config_service *service)
 {
-	return !service->persistent_ms && service->scheduler != SCHEDULER_LBLC &&
-	       service->scheduler != SCHEDULER_LBLCR && !service_is_direct(service);
+	return !service->persistent_ms && !goes_by_destination(service) &&
+	       !service_is_direct(service);
 }
 
 static int make_rolls(struct world *world, struct service_state *state)
@@ -71,7 +77,9 @@ int service_schedule(struct world *world, size_t index)
 			r = schedule_line(&pool, line);
 			change = r > change ? r : change;
 		}
-	return r < 0 ? r : change;
+	if (r < 0)
+		return r;
+	return goes_by_destination(service) ? SCHEDULE_RESTARTED : change;
 }
 
 void service_taken(struct world *world, size_t index, size_t server, int line)

@@ -252,6 +252,7 @@ void service_intent(const struct world *world, struct slots *slots, struct objec
 	hairpin_intent(world, objects);
 	limits_intent(world, objects);
 	over_intent(world, objects);
+	own_intent(world, objects);
 	direct_frame(world, objects);
 	helpers_intent(world, objects);
 	one_packet_frame(world, objects);

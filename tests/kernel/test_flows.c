@@ -410,8 +410,8 @@ static void test_watch(void **state)
 
 	assert_int_equal(sd_event_new(&event), 0);
 	assert_int_equal(f->kernel->ops->attach(f->kernel, event, &callbacks), 0);
-	assert_int_equal(f->kernel->ops->flows_watch(f->kernel, true), 0);
-	assert_int_equal(f->kernel->ops->flows_watch(f->kernel, true), 0);
+	assert_int_equal(f->kernel->ops->flows_watch(f->kernel, FLOW_WATCH_EVERYTHING), 0);
+	assert_int_equal(f->kernel->ops->flows_watch(f->kernel, FLOW_WATCH_EVERYTHING), 0);
 	listener = listen_at(f, f->far, "10.1.0.2", 7000);
 	connect_to(f, f->box, "10.9.0.1", "10.1.0.2", 7000, listener);
 	loop_until(event, &history.became_active);
@@ -420,7 +420,7 @@ static void test_watch(void **state)
 	loop_until(event, &history.ended);
 	assert_false(history.lost);
 
-	assert_int_equal(f->kernel->ops->flows_watch(f->kernel, false), 0);
+	assert_int_equal(f->kernel->ops->flows_watch(f->kernel, FLOW_WATCH_NOTHING), 0);
 	history = (struct history){ 0 };
 	connect_to(f, f->box, "10.9.0.1", "10.1.0.2", 7000, listener);
 	while (sd_event_run(event, 0) > 0)
@@ -438,7 +438,7 @@ static void test_lost_news_are_told(void **state)
 	int size = 1;
 
 	assert_int_equal(conntrack_init(&conntrack), 0);
-	assert_int_equal(conntrack_watch(&conntrack, true), 0);
+	assert_int_equal(conntrack_watch(&conntrack, FLOW_WATCH_EVERYTHING), 0);
 	assert_int_equal(setsockopt(netlink_fd(&conntrack.events), SOL_SOCKET, SO_RCVBUFFORCE,
 				    &size, sizeof(size)),
 			 0);

@@ -55,6 +55,9 @@ by_line() {
 expect "picks by line" "dsl0:17 dsl1:17" "$(by_line)"
 expect "unchanged: conntrack saw nothing" 0 "$(tracked 80)"
 
+expect "the box itself" "web1:2 web2:2" "$(ask gw -n 4 203.0.113.5 80 | tally 1)"
+expect "the box itself, IPv6" "web1:2 web2:2" "$(ask gw -n 4 2001:db8:a::5 80 | tally 1)"
+
 expect "beside a server by NAT" "web1:4 web2:4" "$(ask inet -n 8 203.0.113.5 8000 | tally 1)"
 
 for i in 1 2 3 4; do

@@ -3,14 +3,15 @@
  * The language of facts: one statement a line, "#" begins a comment, what is in brackets may be
  * left out. Links come before what is on them, and are up with carrier unless they say otherwise.
  *
- *   link INDEX NAME [down] [no-carrier] [point-to-point] [loopback]
+ *   link INDEX NAME [down] [no-carrier] [point-to-point] [loopback] [mtu N]
  *   address LINK ADDRESS/LENGTH [peer ADDRESS] [ours] [tentative] [deprecated] [temporary] [host]
  *   route LINK PREFIX [via ADDRESS] [metric N]
  *   cgroup NAME PATH ID
  *   number UPLINK N                         the number the line had in an earlier run
  *   disable UPLINK                          the operator's words
  *   weight SERVICE SERVER N
- *   load SERVICE SERVER ACTIVE INACTIVE     connections now
+ *   connections UPLINK N                    tracked connections now
+ *   load SERVICE SERVER ACTIVE INACTIVE     the same of a real server
  *   health SERVICE SERVER [down] [drain] [percent N] [reason WORD]
  *   quorum SERVICE lost                     before what is said here
  *   lacks fwd | ipip | gre | gue            what this kernel does not have
@@ -97,13 +98,17 @@ static int take_link(struct lab *lab, struct words *words)
 
 static void read_link(struct lab *lab, struct words *words)
 {
-	struct link link = { .index = (int)take_number(words) };
+	struct link link = { .index = (int)take_number(words), .mtu = 1500 };
+	const char *mtu;
 
 	snprintf(link.name, sizeof(link.name), "%s", take(words));
 	link.up = !take_flag(words, "down");
 	link.carrier = !take_flag(words, "no-carrier") && link.up;
 	link.point_to_point = take_flag(words, "point-to-point");
 	link.loopback = take_flag(words, "loopback");
+	mtu = take_option(words, "mtu");
+	if (mtu)
+		link.mtu = (unsigned)strtoul(mtu, NULL, 10);
 	assert_int_equal(array_push(&lab->facts.links, link), 0);
 }
 
@@ -161,6 +166,14 @@ static void read_disable(struct lab *lab, struct words *words)
 
 	assert_true(config_find_uplink(lab->config, name) >= 0);
 	assert_int_equal(overrides_set_disabled(&lab->overrides, name, true), 0);
+}
+
+static void read_connections(struct lab *lab, struct words *words)
+{
+	int line = config_find_uplink(lab->config, take(words));
+
+	assert_true(line >= 0);
+	lab->world.lines[line].connections = take_number(words);
 }
 
 /* Takes the names of a service and of one of its servers. */
@@ -255,10 +268,13 @@ static const struct {
 	const char *name;
 	void (*read)(struct lab *lab, struct words *words);
 } statements[] = {
-	{ "link", read_link },     { "address", read_address }, { "route", read_route },
-	{ "cgroup", read_cgroup }, { "number", read_number },   { "disable", read_disable },
-	{ "weight", read_weight }, { "load", read_load },       { "flushed", read_flushed },
-	{ "health", read_health }, { "quorum", read_quorum },   { "lacks", read_lacks },
+	{ "link", read_link },       { "address", read_address },
+	{ "route", read_route },     { "cgroup", read_cgroup },
+	{ "number", read_number },   { "disable", read_disable },
+	{ "weight", read_weight },   { "load", read_load },
+	{ "flushed", read_flushed }, { "connections", read_connections },
+	{ "health", read_health },   { "quorum", read_quorum },
+	{ "lacks", read_lacks },
 };
 
 static void read_statement(struct lab *lab, struct words *words)

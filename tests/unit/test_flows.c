@@ -24,11 +24,16 @@ struct fixture {
 	struct flows *flows;
 };
 
-static void setup(struct fixture *fixture)
+static void setup_with(struct fixture *fixture, const char *config)
 {
-	lab_open(&fixture->lab, CONFIG, FACTS);
+	lab_open(&fixture->lab, config, FACTS);
 	assert_int_equal(flows_new(&fixture->flows), 0);
 	assert_int_equal(flows_restart(fixture->flows, &fixture->lab.world), 0);
+}
+
+static void setup(struct fixture *fixture)
+{
+	setup_with(fixture, CONFIG);
 }
 
 static void teardown(struct fixture *fixture)
@@ -117,6 +122,102 @@ static void counting_afresh_keeps_totals(void **state)
 	assert_int_equal(server(&fixture, 0, 0)->active, 1);
 	assert_int_equal(server(&fixture, 0, 0)->total, 1);
 	assert_int_equal(fixture.lab.world.lines[1].connections, 1);
+	teardown(&fixture);
+}
+
+#define GROUPS                                                                               \
+	"uplinks = ( { name = \"a\"; interface = \"w0\"; gateway = \"192.0.2.1\"; },"        \
+	" { name = \"b\"; interface = \"w1\"; gateway = \"198.51.100.1\"; } );"              \
+	"services = ( { name = \"web\"; listen = [ \"mark/5\" ];"                            \
+	" servers = ( { address = \"172.16.0.2:80\"; }, { address = \"172.16.0.3\"; } ); }," \
+	" { name = \"tls\"; listen = [ \"mark/6\" ]; servers = ( { address ="                \
+	" \"172.16.0.2:443\"; } ); },"                                                       \
+	" { name = \"all\"; listen = [ \"tcp/203.0.113.5:0\" ]; persistent = \"5m\";"        \
+	" servers = ( { address = \"172.16.0.4\"; } ); },"                                   \
+	" { name = \"port\"; listen = [ \"tcp/203.0.113.5:80\" ]; servers = ("               \
+	" { address = \"172.16.0.4:80\"; } ); },"                                            \
+	" { name = \"dr\"; listen = [ \"tcp/203.0.113.7:80\" ]; method = \"route\";"         \
+	" servers = ( { address = \"172.16.0.5\"; } ); } );"
+
+static uint64_t total(struct fixture *fixture, size_t service, size_t i)
+{
+	return server(fixture, service, i)->total;
+}
+
+/* Services by mark are known by where the connection went, even under an address of another's. */
+static void marks_are_told_apart(void **state)
+{
+	struct fixture fixture;
+	const struct flow flows[] = {
+		make_flow(1, 0, IPPROTO_TCP, "9.9.9.9", 80, "172.16.0.2", 80),      /* web 0 */
+		make_flow(2, 0, IPPROTO_TCP, "9.9.9.9", 443, "172.16.0.2", 443),    /* tls */
+		make_flow(3, 0, IPPROTO_UDP, "9.9.9.9", 53, "172.16.0.3", 53),      /* web 1 */
+		make_flow(4, 0, IPPROTO_TCP, "203.0.113.5", 80, "172.16.0.2", 443), /* tls */
+		make_flow(5, 0, IPPROTO_TCP, "172.16.0.2", 80, "172.16.0.2", 80),   /* none */
+		make_flow(6, 0, IPPROTO_TCP, "9.9.9.9", 80, "172.16.0.3", 8080),    /* none */
+	};
+
+	setup_with(&fixture, GROUPS);
+	for (size_t i = 0; i < ELEMENTS_OF(flows); i++)
+		assert_int_equal(flows_event(fixture.flows, FLOW_NEW, &flows[i]), i < 4);
+	assert_int_equal(total(&fixture, 0, 0), 1);
+	assert_int_equal(total(&fixture, 0, 1), 1);
+	assert_int_equal(total(&fixture, 1, 0), 2);
+	assert_true(flows_is_at(fixture.flows, &flows[1], 1, 0));
+	assert_false(flows_is_at(fixture.flows, &flows[1], 0, 0));
+	teardown(&fixture);
+}
+
+/* A service on every port has what none on a port of its own takes. */
+static void every_port_comes_last(void **state)
+{
+	struct fixture fixture;
+	const struct flow flows[] = {
+		make_flow(1, 0, IPPROTO_TCP, "203.0.113.5", 80, "172.16.0.4", 80),
+		make_flow(2, 0, IPPROTO_TCP, "203.0.113.5", 8080, "172.16.0.4", 8080),
+		make_flow(3, 0, IPPROTO_UDP, "203.0.113.5", 8080, "172.16.0.4", 8080),
+		make_flow(4, 0, IPPROTO_TCP, "203.0.113.5", 8080, "172.16.0.4", 80),
+	};
+
+	setup_with(&fixture, GROUPS);
+	for (size_t i = 0; i < ELEMENTS_OF(flows); i++)
+		assert_int_equal(flows_event(fixture.flows, FLOW_NEW, &flows[i]), i < 2);
+	assert_int_equal(total(&fixture, 2, 0), 1);
+	assert_int_equal(total(&fixture, 3, 0), 1);
+	teardown(&fixture);
+}
+
+/* They are counted by service/census.c. */
+static void direct_services_are_left_out(void **state)
+{
+	struct fixture fixture;
+	struct flow flow = make_flow(1, 0, IPPROTO_TCP, "203.0.113.7", 80, "172.16.0.5", 80);
+
+	setup_with(&fixture, GROUPS);
+	assert_false(flows_event(fixture.flows, FLOW_NEW, &flow));
+	assert_int_equal(total(&fixture, 4, 0), 0);
+	teardown(&fixture);
+}
+
+static void totals_are_kept_by_line(void **state)
+{
+	static const uint32_t marks[] = { 0x100, 0x200, 0x200, 0, 0x300, 0x80000100 };
+	struct fixture fixture;
+	const struct server_state *counts;
+
+	setup_with(&fixture, GROUPS);
+	counts = server(&fixture, 3, 0);
+	for (uint32_t i = 0; i < ELEMENTS_OF(marks); i++) {
+		struct flow flow =
+			make_flow(i, marks[i], IPPROTO_TCP, "203.0.113.5", 80, "172.16.0.4", 80);
+
+		flows_event(fixture.flows, FLOW_NEW, &flow);
+		flows_event(fixture.flows, FLOW_UPDATE, &flow);
+	}
+	assert_int_equal(counts->total, 6);
+	assert_int_equal(counts->by_line[0], 2);
+	assert_int_equal(counts->by_line[1], 2);
+	assert_int_equal(counts->by_line[2], 2);
 	teardown(&fixture);
 }
 
@@ -241,6 +342,10 @@ int main(void)
 		cmocka_unit_test(a_connection_lives_and_ends),
 		cmocka_unit_test(destinations_are_told_apart),
 		cmocka_unit_test(counting_afresh_keeps_totals),
+		cmocka_unit_test(marks_are_told_apart),
+		cmocka_unit_test(every_port_comes_last),
+		cmocka_unit_test(direct_services_are_left_out),
+		cmocka_unit_test(totals_are_kept_by_line),
 		cmocka_unit_test(random_events_match_the_model),
 	};
 

@@ -9,6 +9,7 @@
 #include "ipvs/table.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <string.h>
 
 static int parse(const char *line, struct ipvs_command *ret, struct ipvs_refusal *refusal)
@@ -430,16 +431,17 @@ static void services_are_listed(void **state)
 
 static void counters_are_listed(void **state)
 {
+	static const uint64_t sums[TRAFFIC_MAX] = { 99999999, 100000000, 1234567890, 123456789012,
+						    123456789012345 };
+	static const uint64_t rates[TRAFFIC_MAX] = { 3 << 10, (7 << 10) + 512, (7 << 10) + 513,
+						     1000 << 5, (1000 << 5) + 17 };
 	struct facts facts = { 0 };
 	struct config *config;
 	struct world world;
 
 	open_world(&config, &facts, &world);
-	world.services[0].servers[0].total = 99999999;
-	world.services[0].servers[0].packets[0] = 100000000;
-	world.services[0].servers[0].packets[1] = 1234567890;
-	world.services[0].servers[0].bytes[0] = 123456789012;
-	world.services[0].servers[0].bytes[1] = 123456789012345;
+	memcpy(world.services[0].servers[0].traffic.sum, sums, sizeof(sums));
+	memcpy(world.services[0].servers[0].traffic.rate, rates, sizeof(rates));
 	check_list(
 		&world, "-Ln --stats -t 203.0.113.99:80",
 		"Prot LocalAddress:Port               Conns   InPkts  OutPkts  InBytes OutBytes\n"
@@ -454,43 +456,51 @@ static void counters_are_listed(void **state)
 		"123456789012345\n"
 		"  -> 172.16.0.2:80                99999999 100000000 1234567890 123456789012 "
 		"123456789012345\n");
+	check_list(
+		&world, "-Ln --rate -t 203.0.113.99:80",
+		"Prot LocalAddress:Port                 CPS    InPPS   OutPPS    InBPS   OutBPS\n"
+		"  -> RemoteAddress:Port\n"
+		"TCP  203.0.113.99:80                     3        7        8     1000     1001\n"
+		"  -> 172.16.0.2:80                       3        7        8     1000     1001\n");
 	world_done(&world);
 	config_free(config);
 }
 
 static void connections_are_listed(void **state)
 {
-	struct flow flow = { .protocol = IPPROTO_TCP, .state = 7, .timeout_s = 119 };
+	struct ipvs_connection connection = { .protocol = IPPROTO_TCP,
+					      .state = 7,
+					      .expires_s = 119,
+					      .client_port = 46510,
+					      .destination_port = 80,
+					      .server_port = 8000 };
+	struct config_listen listen = { .protocol = IPPROTO_TCP, .port = 80, .uplink = -1 };
+	struct config_listen mark = { .mark = 5, .family = AF_INET, .uplink = -1 };
+	struct config_server server = { .port = 8000 };
 	_cleanup_free_ char *text = NULL;
-	struct ipvs_entries entries;
-	struct facts facts = { 0 };
-	struct config *config;
-	struct world world;
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
 
-	open_world(&config, &facts, &world);
-	assert_int_equal(ipvs_entries_collect(&world, &entries), 0);
-	qsort(entries.v.v, entries.v.n, sizeof(*entries.v.v), ipvs_entry_compare);
-	flow.client = address("192.0.2.7");
-	flow.client_port = 46510;
-	flow.destination = address("203.0.113.99");
-	flow.destination_port = 80;
-	flow.server = address("172.16.0.2");
-	flow.server_port = 80;
+	connection.client = address("192.0.2.7");
+	connection.destination = listen.address = address("203.0.113.99");
+	connection.server = server.address = address("172.16.0.2");
 	ipvs_list_connections_title(out);
-	ipvs_list_connection(&entries, &flow, out);
-	flow.server_port = 81; /* nobody's */
-	ipvs_list_connection(&entries, &flow, out);
+	ipvs_list_connection(&connection, out);
+	connection = ipvs_template(&listen, &server);
+	connection.client = address("192.0.2.0");
+	connection.expires_s = 61;
+	ipvs_list_connection(&connection, out);
+	connection = ipvs_template(&mark, &server);
+	connection.client = address("192.0.2.0");
+	ipvs_list_connection(&connection, out);
 	assert_int_equal(fclose(out), 0);
 	assert_string_equal(
 		text,
 		"IPVS connection entries\n"
 		"pro expire state       source             virtual            destination\n"
-		"TCP 01:59  TIME_WAIT   192.0.2.7:46510    203.0.113.99:80    172.16.0.2:80\n");
-	array_done(&entries.v);
-	world_done(&world);
-	config_free(config);
+		"TCP 01:59  TIME_WAIT   192.0.2.7:46510    203.0.113.99:80    172.16.0.2:8000\n"
+		"TCP 01:01  NONE        192.0.2.0:0        203.0.113.99:80    172.16.0.2:8000\n"
+		"IP  00:00  NONE        192.0.2.0:0        0.0.0.5:0          172.16.0.2:0\n");
 }
 
 int main(void)
