@@ -29,6 +29,18 @@ static const struct nft_chain *find_chain(const struct objects *found,
 		       nft_chain_compare);
 }
 
+/* The slot's value is another: of a verdict map its chain, of others its data. -ENOENT: it does not
+ * exist, or not like that. */
+static int turns(const struct objects *found, const struct nft_element *old,
+		 const struct nft_element *element)
+{
+	if (!old || !old->chain != !element->chain || old->data_size != element->data_size)
+		return -ENOENT;
+	if (!element->chain)
+		return memcmp(old->data, element->data, element->data_size) != 0;
+	return find_chain(found, element) ? strcmp(old->chain, element->chain) != 0 : -ENOENT;
+}
+
 int plan_turn(const struct objects *found, const struct objects *wanted, struct plan *ret)
 {
 	struct plan plan = { 0 };
@@ -41,9 +53,8 @@ int plan_turn(const struct objects *found, const struct objects *wanted, struct 
 				     .wanted = element,
 				     .found = old };
 
-		if (!old || !old->chain || !find_chain(found, element))
-			r = -ENOENT;
-		else if (strcmp(old->chain, element->chain) != 0)
+		r = turns(found, old, element);
+		if (r > 0)
 			r = array_push(&plan.steps, step);
 		if (r < 0) {
 			plan_done(&plan);
@@ -54,12 +65,28 @@ int plan_turn(const struct objects *found, const struct objects *wanted, struct 
 	return 0;
 }
 
+/* The bytes are of what was found, whose memory nobody else has. */
+static void overwrite(const struct nft_element *element, const struct nft_element *wanted)
+{
+	union {
+		const uint8_t *read;
+		uint8_t *write;
+	} bytes = { .read = element->data };
+
+	memcpy(bytes.write, wanted->data, element->data_size);
+}
+
 void turn_adopt(struct objects *found, const struct plan *plan)
 {
 	array_foreach(&plan->steps, step) {
+		const struct nft_element *wanted = step->wanted;
 		size_t at =
 			(size_t)((const struct nft_element *)step->found - found->nft_elements.v);
+		struct nft_element *element = &found->nft_elements.v[at];
 
-		found->nft_elements.v[at].chain = find_chain(found, step->wanted)->name;
+		if (wanted->chain)
+			element->chain = find_chain(found, wanted)->name;
+		else
+			overwrite(element, wanted);
 	}
 }

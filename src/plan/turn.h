@@ -5,8 +5,8 @@
 #include "plan/plan.h"
 
 /*
- * The short way for what changes with every few connections: elements of verdict maps that exist
- * and lead to another chain. Both sides sealed; `wanted` has nothing but such elements. 0, -ENOMEM,
+ * The short way for what changes with every few connections: elements of maps that exist and
+ * get another value. Both sides sealed; `wanted` has nothing but such elements. 0, -ENOMEM,
  * or -ENOENT when one is not in `found`: then a whole plan is due.
  */
 int plan_turn(const struct objects *found, const struct objects *wanted, struct plan *ret);

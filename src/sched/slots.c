@@ -157,11 +157,11 @@ int slots_from_text(struct slots *slots, const char *text)
 
 struct slots_map slots_map(char kind, uint32_t first)
 {
-	enum {
-		SLOTS_OF_MAP = 1024
-	};
+	/* Of verdicts fewer, for with every rule that looks there the kernel follows each of them.
+	 */
+	uint32_t share = kind == '4' || kind == '6' ? 1024 : 256;
 	struct slots_map name;
 
-	snprintf(name.text, sizeof(name.text), "slots%c/%" PRIu32, kind, first / SLOTS_OF_MAP);
+	snprintf(name.text, sizeof(name.text), "slots%c/%" PRIu32, kind, first / share);
 	return name;
 }

@@ -8,7 +8,8 @@
  *
  * As which of several listens, and by which line, is remembered for each client in a map of the
  * listen, where one listen alone does not tell. A datagram without such a memory speaks as the
- * first listen: it is an old answer, or a server that begins to talk by itself.
+ * first listen: it is an old answer, or a server that begins to talk by itself; or it belongs to
+ * connection tracking, when a service that is tracked has the same server.
  *
  * The box's own datagrams, listens on a mark and on every port of an address are left to nat.c: of
  * those, the answers could not be told apart.
@@ -115,6 +116,43 @@ static bool is_shared(const struct pool *pool, size_t server, size_t listen)
 	return false;
 }
 
+/* Datagrams to this listen reach their server through connection tracking. */
+static bool is_tracked_at(const struct pool *pool, size_t listen)
+{
+	const struct config_listen *config = &pool->service->listens.v[listen];
+	const struct ip_address *address = listen_address(pool->world, config, pool->f);
+
+	if (pool->service->one_packet && is_taken(pool, listen))
+		return false;
+	if (config->mark)
+		return family_index(config->family) == pool->f;
+	return config->protocol == IPPROTO_UDP && ip_is_set(address) &&
+	       family_index(address->family) == pool->f;
+}
+
+/* A tracked service has that server, so that what it says may be the answer to that one. */
+static bool is_tracked(const struct pool *pool, size_t server, size_t listen)
+{
+	const struct ip_address *address = &pool->service->servers.v[server].address;
+	struct pool other = *pool;
+
+	for (other.index = 0; other.index < pool->world->config->services.n; other.index++) {
+		other.service = &pool->world->config->services.v[other.index];
+		for (size_t i = 0; i < other.service->servers.n; i++)
+			for (size_t j = 0;
+			     ip_equal(&other.service->servers.v[i].address, address) &&
+			     j < other.service->listens.n;
+			     j++) {
+				uint16_t port = port_at(&other, i, j);
+
+				if ((!port || port == port_at(pool, server, listen)) &&
+				    is_tracked_at(&other, j))
+					return true;
+			}
+	}
+	return false;
+}
+
 /* Its listen, or the line of a listen on an address of the box's own, is not known beforehand. */
 static bool remembers(const struct pool *pool, size_t listen)
 {
@@ -123,7 +161,8 @@ static bool remembers(const struct pool *pool, size_t listen)
 	for (size_t i = 0; i < pool->service->listens.n; i++)
 		taken += is_taken(pool, i);
 	for (size_t i = 0; i < pool->service->servers.n; i++)
-		same += pool_has(pool, i) && is_shared(pool, i, listen);
+		same += pool_has(pool, i) &&
+			(is_shared(pool, i, listen) || is_tracked(pool, i, listen));
 	return taken > 1 || same ||
 	       (pool->service->listens.v[listen].uplink < 0 && pool->world->config->uplinks.n > 0);
 }
@@ -219,7 +258,7 @@ static void want_answers(const struct pool *pool, size_t server, size_t listen)
 	for (size_t i = 0; i < listen; i++)
 		if (is_taken(pool, i) && port_at(pool, server, i) == port)
 			return;
-	if (!is_shared(pool, server, listen))
+	if (!is_shared(pool, server, listen) && !is_tracked(pool, server, listen))
 		want_verdict(pool->objects, voices_map[pool->f], &key, "%s",
 			     of_listen(pool, "voice", listen).text);
 }

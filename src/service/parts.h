@@ -16,6 +16,8 @@ bool want_listen(const struct pool *pool, const struct config_listen *listen, co
 
 /* simple.c: turns and NAT, for services that ask for nothing else. */
 void simple_intent(const struct pool *pool);
+/* The slots alone, as want_turns(). */
+int simple_turns(const struct pool *pool);
 /* nat.c: everything else that goes through NAT, and what the ingress hook leaves to it. */
 void nat_intent(const struct pool *pool);
 /* direct.c: servers that get packets unchanged; what all such services share. */

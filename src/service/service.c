@@ -193,12 +193,33 @@ static bool has_odd_listen(const struct config_service *service)
 	return false;
 }
 
+/*
+ * All its connections of a family take their turns from the same counter of the kernel, which is
+ * what a ring that follows the load has to know the place of; and there are always turns to take
+ * while there is a server (ovf may run out of them).
+ */
+static bool has_one_counter(const struct config_service *service)
+{
+	if (service->scheduler == SCHEDULER_LBLC || service->scheduler == SCHEDULER_LBLCR ||
+	    service->scheduler == SCHEDULER_OVF)
+		return false;
+	for (size_t i = 0; i < service->servers.n; i++)
+		if (!service->servers.v[i].port)
+			return false;
+	for (size_t i = 1; i < service->listens.n; i++)
+		if (service->listens.v[i].protocol != service->listens.v[0].protocol)
+			return false;
+	return true;
+}
+
 /* Asks for nothing but turns and NAT. */
 static bool is_simple(const struct world *world, const struct config_service *service)
 {
 	static const struct config_limits none;
 
-	if (service->scheduler != SCHEDULER_RR && service->scheduler != SCHEDULER_WRR)
+	if (service_goes_by_load(service)
+		    ? !has_one_counter(service)
+		    : service->scheduler != SCHEDULER_RR && service->scheduler != SCHEDULER_WRR)
 		return false;
 	if (service->kind != SERVICE_PORTS || service->persistent_ms || service->one_packet ||
 	    service->bypass || memcmp(&service->limits, &none, sizeof(none)) != 0)
@@ -279,7 +300,8 @@ int service_turns(const struct world *world, const struct slots *slots, size_t i
 		for (int line = NO_LINE; r == 0 && line < (int)world->config->uplinks.n; line++)
 			if (service_has_family(service, pool.f) &&
 			    (line == NO_LINE || service_differs(service, line)))
-				r = want_turns(&pool, line);
+				r = is_simple(world, service) ? simple_turns(&pool)
+							      : want_turns(&pool, line);
 	return r;
 }
 

@@ -26,15 +26,15 @@ struct turn {
 	bool tcp, udp;
 };
 
-static void want_slots(const struct turn *turn, const struct ring *ring, uint32_t first)
+static void want_slots(const struct turn *turn, const uint16_t *picks, size_t n, uint32_t first)
 {
 	const struct pool *pool = turn->pool;
 	struct slots_map map = slots_map(pool_digit(pool), first);
 
 	want_set(pool->objects, map.text, "numgen",
 		 pool->f == FAMILY_V6 ? "ipv6_addr . inet_service" : "ipv4_addr . inet_service", 0);
-	for (size_t i = 0; i < ring->picks.n; i++) {
-		const struct config_server *server = &pool->service->servers.v[ring->picks.v[i]];
+	for (size_t i = 0; i < n; i++) {
+		const struct config_server *server = &pool->service->servers.v[picks[i]];
 		struct nft_key key = { 0 }, data = { 0 };
 
 		nft_key_u32(&key, first + (uint32_t)i);
@@ -44,39 +44,50 @@ static void want_slots(const struct turn *turn, const struct ring *ring, uint32_
 	}
 }
 
-static void want_dnat(const struct turn *turn, const struct ring *ring, uint32_t first,
+/* `restart` is anything that, when it changes, makes the kernel begin at the first slot again. */
+static void want_dnat(const struct turn *turn, size_t n, uint32_t first, uint64_t restart,
 		      const char *protocol)
 {
 	const struct pool *pool = turn->pool;
-	uint64_t salt =
-		hash_bytes(HASH_START, ring->picks.v, ring->picks.n * sizeof(*ring->picks.v));
 
-	want_nft_salted(pool->objects, turn->chain, salt,
+	want_nft_salted(pool->objects, turn->chain, restart,
 			"meta l4proto %s dnat %s to numgen inc mod %zu offset %" PRIu32 " map @%s",
-			protocol, pool_ip(pool), ring->picks.n, first,
-			slots_map(pool_digit(pool), first).text);
+			protocol, pool_ip(pool), n, first, slots_map(pool_digit(pool), first).text);
+}
+
+static int want_walk(const struct turn *turn, const uint16_t *picks, size_t n, uint64_t restart)
+{
+	uint32_t first = 0;
+	int r = slots_take(turn->pool->slots, turn->chain, (uint32_t)n, &first);
+
+	if (r < 0)
+		return r;
+	want_slots(turn, picks, n, first);
+	if (turn->tcp)
+		want_dnat(turn, n, first, restart, "tcp");
+	if (turn->udp)
+		want_dnat(turn, n, first, restart, "udp");
+	return 0;
 }
 
 static int want_cycle(const struct turn *turn, const struct ring *ring)
 {
-	uint32_t first = 0;
-	int r = slots_take(turn->pool->slots, turn->chain, (uint32_t)ring->picks.n, &first);
+	uint64_t picks =
+		hash_bytes(HASH_START, ring->picks.v, ring->picks.n * sizeof(*ring->picks.v));
 
-	if (r < 0)
-		return r;
-	want_slots(turn, ring, first);
-	if (turn->tcp)
-		want_dnat(turn, ring, first, "tcp");
-	if (turn->udp)
-		want_dnat(turn, ring, first, "udp");
-	return 0;
+	return want_walk(turn, ring->picks.v, ring->picks.n, picks);
 }
 
 static int want_turns_or_refusal(const struct turn *turn)
 {
 	_cleanup_free_ struct target *targets = NULL;
+	const struct roll *roll = pool_roll(turn->pool, NO_LINE);
 	struct ring ring = { 0 };
-	int r = pool_targets(turn->pool, NO_LINE, &targets);
+	int r;
+
+	if (roll && roll->filled && !roll->scarce)
+		return want_walk(turn, roll->picks, ROLL_SLOTS, roll->restart);
+	r = pool_targets(turn->pool, NO_LINE, &targets);
 
 	r = r < 0 ? r
 		  : ring_make(turn->pool->service->scheduler, targets,
@@ -126,6 +137,19 @@ static bool is_first_of_port(const struct config_service *service, size_t listen
 		if (service->listens.v[i].port == service->listens.v[listen].port)
 			return false;
 	return true;
+}
+
+int simple_turns(const struct pool *pool)
+{
+	const struct roll *roll = pool_roll(pool, NO_LINE);
+	struct turn turn = { .pool = pool };
+	uint32_t first;
+
+	if (!roll || !roll->filled || roll->scarce ||
+	    slots_find(pool->slots, pool_chain(pool, NO_LINE).text, &first) < 0)
+		return -ENOENT;
+	want_slots(&turn, roll->picks, ROLL_SLOTS, first);
+	return 0;
 }
 
 void simple_intent(const struct pool *pool)

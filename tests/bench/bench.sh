@@ -9,11 +9,12 @@
 tools=$build/tests/bench
 rounds=${BENCH_ROUNDS:-15}
 read -ra sizes <<<"${BENCH_SIZES:-1 100 1000}"
+read -ra scales <<<"${BENCH_SCALES:-1000 10000}"
 readonly tools
 # shellcheck disable=SC2034 # for those who source this
-readonly rounds sizes
+readonly rounds sizes scales
 
-# figure NAME VALUE UNIT [GOAL]: a goal is the most that it should be.
+# figure NAME VALUE UNIT [GOAL]: a goal is the most that it should be; ">3" is the least.
 figure() {
 	printf '%s\t%s\t%s\t%s\n' "$1" "$2" "$3" "${4-}" >&3
 	echo "- $1: $2 $3"
@@ -24,6 +25,10 @@ median() {
 	sort -n | awk -v decimals="${1:-0}" -v divisor="${2:-1}" '{ v[NR] = $1 }
 		END { m = NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2
 			printf "%.*f", decimals, m / divisor }'
+}
+
+resident_bytes() {
+	awk '$1 == "VmRSS:" { print $2 * 1024 }' "/proc/$daemon/status"
 }
 
 # seen WHAT first|last FILE: when that happened, in microseconds; see watch.c
@@ -70,6 +75,26 @@ gateway_config() {
 		done
 		echo ');'
 	)
+}
+
+# scale_config SERVICES SCHEDULER [ADDRESS]: one line, and services with four servers each; ADDRESS
+# is the fourth server of the first, which is on UDP.
+scale_config() {
+	config "" < <(awk -v n="$1" -v scheduler="$2" -v other="${3:-172.16.0.23}" 'BEGIN {
+		print "services = ("
+		for (i = 0; i < n; i++) {
+			listen = sprintf("\"tcp/10.77.%d.%d:80\"", i / 250, i % 250)
+			if (i == 0)
+				listen = "\"udp/dsl0:80\""
+			printf "%s{ name = \"s%d\"; listen = [ %s ]; scheduler = \"%s\"; servers = (",
+				i ? ", " : "", i, listen, scheduler
+			for (k = 20; k < 24; k++)
+				printf "%s{ address = \"%s:%d\"; }", k == 20 ? "" : ", ",
+					i == 0 && k == 23 ? other : "172.16.0." k, 8000 + i
+			print " ); }"
+		}
+		print ");"
+	}')
 }
 
 # services NUMBER: in words

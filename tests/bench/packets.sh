@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # What it costs to forward a packet of an established connection to a service, in ns on one CPU.
-# Four gateways, each between ends of its own, are measured in turns, a slice each:
+# Gateways, each between ends of its own, are measured in turns, a slice each:
 #
 #     dsl0 of "inet"  <--- dsl0 [ gateway ] lan0 --->  lan0 of "lan"
 #     203.0.113.1   203.0.113.5           172.16.0.1   172.16.0.2:80 and 172.16.0.3:8000
@@ -11,6 +11,8 @@
 #   minimal  one rule of nft, written by hand, shares the service out to the servers
 #   lines    what the service needs with two lines, by hand: also the line's mark, and its table
 #   gw       uplinkd with the same two lines and the same service
+#   route    uplinkd, and the service by direct routing: the packet goes unchanged to the MAC of a
+#            server, whose replies do not come back this way
 #
 # frames.c puts packets into dsl0 (to the servers) or lan0 (from them), 1,024 connections in turn.
 # At both ends a rule counts and drops them, as early as can be; the time includes that. What was
@@ -132,6 +134,19 @@ arrange_gw() {
 	daemon_start
 }
 
+# A daemon of its own beside that of "gw".
+arrange_route() {
+	config "" "" <<-'END'
+		services = ( { name = "www"; listen = [ "tcp/dsl0:80" ]; method = "route";
+			servers = ( { address = "172.16.0.2"; }, { address = "172.16.0.3"; } ); } );
+	END
+	mv "$conf" "$tmp/route.conf"
+	sink route-lan lan0 daddr "203.0.113.5 . 80"
+	servers[route]=203.0.113.5:80
+	start route "$build/src/uplinkd" -c "$tmp/route.conf" --runtime-dir "$tmp/route" >>"$log" 2>&1
+	wait_for 20 "$build/src/ctl/uplinkctl" --runtime-dir "$tmp/route" status
+}
+
 # inject GATEWAY to|from KIND COUNT: prints how many were sent, and the ns of each
 inject() {
 	local interface=dsl0 peers=${service[$1]}
@@ -172,7 +187,12 @@ for rival in plain minimal lines gw; do
 	gateway $rival
 	establish $rival
 done
+gateway route
+inject route to syn 1024 >/dev/null
+sent[route-lan]=$(sunk route-lan)
+expect "route, connections at the servers" 1024 "${sent[route-lan]}"
 for ((i = 0; i < 2 * rounds; i++)); do
+	slice route to
 	for rival in plain minimal lines gw; do
 		slice $rival to
 		slice $rival from
@@ -182,6 +202,7 @@ for rival in plain minimal lines gw; do
 	expect "$rival, packets at the servers" "${sent[$rival-lan]}" "$(sunk $rival-lan)"
 	expect "$rival, packets at the clients" "${sent[$rival-inet]}" "$(sunk $rival-inet)"
 done
+expect "route, packets at the servers" "${sent[route-lan]}" "$(sunk route-lan)"
 for way in to from; do
 	figure "packet $way a server, plain forwarding" "$(median <"$tmp/$way-plain")" ns
 	figure "packet $way a server, minimal nft DNAT by hand" "$(median <"$tmp/$way-minimal")" ns
@@ -190,3 +211,6 @@ for way in to from; do
 	figure "packet $way a server, uplinkd to minimal" "$(ratio $way gw minimal)" ratio 1.10
 	figure "packet $way a server, uplinkd to two lines" "$(ratio $way gw lines)" ratio
 done
+figure "packet to a server, uplinkd, direct routing" "$(median <"$tmp/to-route")" ns
+figure "packet to a server, uplinkd, direct routing to plain" "$(ratio to route plain)" ratio
+figure "packet to a server, uplinkd, direct routing to minimal" "$(ratio to route minimal)" ratio

@@ -5,10 +5,6 @@
 # and how much memory it has then.
 . "$(dirname "$0")/bench.sh"
 
-resident_bytes() {
-	awk '$1 == "VmRSS:" { print $2 * 1024 }' "/proc/$daemon/status"
-}
-
 # set_up SERVICES
 set_up() {
 	rm -f "$tmp/seen"
