@@ -123,6 +123,7 @@ struct world {
 	ARRAY(uint32_t) touched;        /* services of which something has changed */
 	struct timeouts timeouts;
 	uint32_t generation; /* of the configuration: rings begin anew with it */
+	uint32_t ring_slots; /* of a ring that goes by load; 0: not known yet */
 	bool flushed;        /* nothing of ours is in the kernel, until a reload */
 };
 

@@ -23,9 +23,9 @@ void roll_lose(struct roll *roll)
 /* Goes on over what was taken; a slot that others have left far behind was taken unheard. */
 static void roll_pass(struct roll *roll)
 {
-	while (roll->taken[roll->at] || roll->taken[(roll->at + REORDER) % ROLL_SLOTS]) {
+	while (roll->taken[roll->at] || roll->taken[(roll->at + REORDER) % roll_slots(roll)]) {
 		roll->taken[roll->at] = false;
-		roll->at = (roll->at + 1) % ROLL_SLOTS;
+		roll->at = (roll->at + 1) % roll_slots(roll);
 		roll->number++;
 	}
 }
@@ -46,7 +46,7 @@ static bool roll_led(struct roll *roll, uint32_t slot, uint16_t target)
 void roll_taken(struct roll *roll, uint16_t target)
 {
 	for (uint32_t i = 0; roll->filled && i <= REORDER; i++) {
-		uint32_t slot = (roll->at + i) % ROLL_SLOTS;
+		uint32_t slot = (roll->at + i) % roll_slots(roll);
 
 		if (!roll_led(roll, slot, target))
 			continue;
@@ -88,8 +88,8 @@ static bool roll_fill(struct roll *roll, const struct scheduler *scheduler, stru
 	bool changed = false;
 
 	roll->scarce = false;
-	for (uint32_t i = 0; i < ROLL_SLOTS; i++) {
-		uint32_t slot = (roll->at + i) % ROLL_SLOTS;
+	for (uint32_t i = 0; i < roll_slots(roll); i++) {
+		uint32_t slot = (roll->at + i) % roll_slots(roll);
 		uint16_t pick;
 
 		if (roll->taken[slot])

@@ -4,7 +4,7 @@
 #include "sched/sched.h"
 
 enum {
-	ROLL_SLOTS = 64
+	ROLL_SLOTS = 64 /* at most */
 };
 
 /*
@@ -19,10 +19,16 @@ struct roll {
 	bool taken[ROLL_SLOTS];
 	bool filled;      /* it is known where the kernel is */
 	bool scarce;      /* some slots have no pick, and the kernel passes those unheard */
+	uint32_t slots;   /* how many there are, at least 16; 0: ROLL_SLOTS */
 	uint32_t at;      /* the next slot that is not known to be taken */
 	uint64_t number;  /* picks known to be taken since the start: the seed of random draws */
 	uint32_t restart; /* changes when the kernel has to begin again at slot 0 */
 };
+
+static inline uint32_t roll_slots(const struct roll *roll)
+{
+	return roll->slots ? roll->slots : ROLL_SLOTS;
+}
 
 /*
  * A connection to `target` was heard of. Connections that began at the same time may be heard of in

@@ -257,7 +257,7 @@ int want_turns(const struct pool *pool, int line)
 	slots_name(pool, pool_chain(pool, line).text, name, sizeof(name));
 	if (slots_find(pool->slots, name, &first) < 0)
 		return -ENOENT;
-	want_slots(pool, roll->picks, ROLL_SLOTS, first);
+	want_slots(pool, roll->picks, roll_slots(roll), first);
 	return 0;
 }
 
@@ -280,7 +280,7 @@ static int want_choice(const struct pool *pool, const char *chain, int line,
 	if (scheduler->table)
 		return want_hash(pool, chain, scheduler, targets);
 	if (roll && roll->filled)
-		return want_walk(pool, chain, roll->picks, ROLL_SLOTS, roll->restart);
+		return want_walk(pool, chain, roll->picks, roll_slots(roll), roll->restart);
 	return want_ring(pool, chain, targets);
 }
 

@@ -25,6 +25,19 @@ static bool hears_of_picks(const struct config_service *service)
 	       !service_is_direct(service);
 }
 
+/* Every slot is an element of a map, and with thousands of rings a shorter one has to do. */
+static uint32_t slots_of_ring(struct world *world)
+{
+	size_t rings = 0;
+
+	if (world->ring_slots)
+		return world->ring_slots;
+	array_foreach(&world->config->services, service)
+		rings += service_goes_by_load(service);
+	world->ring_slots = rings <= 1000 ? ROLL_SLOTS : rings <= 4000 ? ROLL_SLOTS / 2 : 16;
+	return world->ring_slots;
+}
+
 static int make_rolls(struct world *world, struct service_state *state)
 {
 	size_t n = FAMILY_INDEX_MAX * (world->config->uplinks.n + 1);
@@ -35,7 +48,8 @@ static int make_rolls(struct world *world, struct service_state *state)
 	if (!state->rolls)
 		return -ENOMEM;
 	for (size_t i = 0; i < n; i++)
-		state->rolls[i].restart = world->generation << 16;
+		state->rolls[i] = (struct roll){ .slots = slots_of_ring(world),
+						 .restart = world->generation << 16 };
 	return 0;
 }
 

@@ -86,7 +86,7 @@ static int want_turns_or_refusal(const struct turn *turn)
 	int r;
 
 	if (roll && roll->filled && !roll->scarce)
-		return want_walk(turn, roll->picks, ROLL_SLOTS, roll->restart);
+		return want_walk(turn, roll->picks, roll_slots(roll), roll->restart);
 	r = pool_targets(turn->pool, NO_LINE, &targets);
 
 	r = r < 0 ? r
@@ -148,7 +148,7 @@ int simple_turns(const struct pool *pool)
 	if (!roll || !roll->filled || roll->scarce ||
 	    slots_find(pool->slots, pool_chain(pool, NO_LINE).text, &first) < 0)
 		return -ENOENT;
-	want_slots(&turn, roll->picks, ROLL_SLOTS, first);
+	want_slots(&turn, roll->picks, roll_slots(roll), first);
 	return 0;
 }
 
