@@ -232,11 +232,20 @@ static void check_mixed(const struct spot *spot)
 			most, service->servers.n);
 }
 
-/* Nobody remembers a datagram: neither its line, nor which of several methods took it. */
+static bool listens_on_address(const struct config_service *service)
+{
+	for (size_t i = 0; i < service->listens.n; i++)
+		if (!service->listens.v[i].mark)
+			return true;
+	return false;
+}
+
+/* A datagram's listen and line are remembered for its answer, but not beside a server's line, nor
+ * where the ingress hook has picked the server. Those by mark are tracked after all. */
 static void check_one_packet(struct spot *spot)
 {
 	const struct config_service *service = spot->service;
-	bool direct = is_direct(service);
+	bool direct = is_direct(service) && listens_on_address(service);
 
 	for (size_t i = 0; service->one_packet && i < service->servers.n; i++) {
 		take_server(spot, i);

@@ -51,7 +51,7 @@ void control_refresh(struct control *control)
 /* A connection that has just ended hears nothing, and on_disconnected() will follow. */
 void control_signalled(int r)
 {
-	if (r < 0 && r != -ENOTCONN)
+	if (r < 0 && r != -ENOTCONN && r != -ECONNRESET && r != -EPIPE)
 		log_errno(LOG_WARNING, r, "cannot send a signal on the bus, ignoring");
 }
 

@@ -265,9 +265,10 @@ static int keep_reserves(struct daemon *d)
 
 static uint64_t client_id(size_t service, size_t server, const uint8_t *address, size_t size)
 {
-	const size_t place[] = { service, server };
+	uint64_t hash = hash_bytes(HASH_START, &service, sizeof(service));
 
-	return hash_bytes(hash_bytes(HASH_START, place, sizeof(place)), address, size);
+	hash = hash_bytes(hash, &server, sizeof(server));
+	return hash_bytes(hash, address, size);
 }
 
 /* The clients of one server, while their set is read. */

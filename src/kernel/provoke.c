@@ -122,6 +122,13 @@ static int open_socket(struct provoker *provoker, uint8_t family)
 	return *fd < 0 ? -errno : *fd;
 }
 
+/* Who is behind a line that is dead as well cannot be told, and need not be; a blackhole answers
+ * EINVAL. */
+static bool is_unreachable(int error)
+{
+	return error == EINVAL || error == ENETUNREACH || error == EHOSTUNREACH;
+}
+
 static int send_packet(int fd, const struct packet *packet, size_t size,
 		       const struct ip_address *to)
 {
@@ -135,7 +142,7 @@ static int send_packet(int fd, const struct packet *packet, size_t size,
 	memcpy(&v6.sin6_addr, to->bytes, sizeof(v6.sin6_addr));
 	sent = is_v6 ? sendto(fd, start, size, 0, (const struct sockaddr *)&v6, sizeof(v6))
 		     : sendto(fd, start, size, 0, (const struct sockaddr *)&v4, sizeof(v4));
-	return sent < 0 ? -errno : 0;
+	return sent < 0 && !is_unreachable(errno) ? -errno : 0;
 }
 
 int provoke(struct provoker *provoker, const struct flow *flow, uint32_t mark)

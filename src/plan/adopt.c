@@ -11,13 +11,14 @@
 
 static void take_handles(struct objects *found, struct objects *wanted, const struct plan *plan)
 {
-	struct nft_rule *old = found->nft_rules.v, *end = old + found->nft_rules.n;
+	const struct nft_rule *old = found->nft_rules.v;
+	size_t i = 0, n = found->nft_rules.n;
 
 	array_foreach(&wanted->nft_rules, rule) {
-		while (old < end && nft_rule_compare(old, rule) < 0)
-			old++;
-		if (old < end && nft_rule_compare(old, rule) == 0)
-			rule->handle = old->handle;
+		while (i < n && nft_rule_compare(&old[i], rule) < 0)
+			i++;
+		if (i < n && nft_rule_compare(&old[i], rule) == 0)
+			rule->handle = old[i].handle;
 	}
 	array_foreach(&plan->steps, step)
 		if (step->kind == OBJECT_NFT_RULE && step->wanted) {

@@ -174,6 +174,10 @@ static int want_protected(const struct pool *pool)
 	if (r < 0)
 		return r;
 	want_chain(pool->objects, chain.text, NULL);
+	if (service_is_direct(pool->service))
+		want_nft(pool->objects, chain.text, "meta mark & 0x%08x == 0x%08x %s",
+			 pool->world->config->gateway.mark_mask, refused_mark(pool->world),
+			 reject_text(pool));
 	want_left(pool, chain.text);
 	want_associates(pool, chain.text, targets);
 	want_nft(pool->objects, chain.text, "%s", reject_text(pool));

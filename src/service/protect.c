@@ -138,17 +138,7 @@ static void want_loss(const struct pool *pool, const char *fresh)
 	want_forgotten(pool, gone.text, guarded_map[pool->f]);
 	want_nft(pool->objects, gone.text, "meta mark set 0x00000000");
 	want_nft(pool->objects, gone.text, "meta l4proto udp goto %s", fresh);
-	want_nft(pool->objects, gone.text, "goto %s", chain_of(pool, "stray").text);
-}
-
-static void want_strays(const struct pool *pool)
-{
-	struct pool_name stray = chain_of(pool, "stray");
-
-	want_chain(pool->objects, stray.text, NULL);
-	want_nft(pool->objects, stray.text, "%s",
-		 pool->f == FAMILY_V6 ? "reject with icmpv6 port-unreachable"
-				      : "reject with icmp prot-unreachable");
+	want_nft(pool->objects, gone.text, "goto refuse");
 }
 
 /* The server has answered; its packets go back over the line of the client's. */
@@ -176,11 +166,10 @@ void ipsec_direct_intent(const struct pool *pool, const char *chain, const char 
 	want_nft(pool->objects, chain, "goto %s", fresh);
 	want_chain(pool->objects, covered.text, NULL);
 	want_known(pool, covered.text);
-	want_nft(pool->objects, covered.text, "goto %s", chain_of(pool, "stray").text);
+	want_nft(pool->objects, covered.text, "goto refuse");
 	want_states(pool);
 	want_answers(pool);
 	want_loss(pool, fresh);
-	want_strays(pool);
 }
 
 static void want_reply(const struct pool *pool, const struct ip_address *address, uint16_t port)

@@ -57,6 +57,7 @@ reserve() {
 		server[$client]=$(protected $client "$1" ike)
 		expect "$1: client $client" "${server[$client]}" "$(protected $client "$1" esp)"
 	done
+	[ "$1" = route ] || check "$1: ESP of client 11 is tracked" esp_is_tracked 11
 	expect "$1: associations of each server" "2 2" "$(associations "$1")"
 	for client in 11 12; do
 		wait_for 10 not known $client "$1"

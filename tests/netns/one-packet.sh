@@ -12,6 +12,8 @@ services = (
                 { address = "[fd00::2]:53"; }, { address = "[fd00::3]:8053"; } ); },
   { name = "own"; listen = [ "udp/203.0.113.50:5141" ]; one_packet = true;
     servers = ( { address = "172.16.0.2:53"; weight = 2; }, { address = "172.16.0.3:8053"; } ); },
+  { name = "tracked"; listen = [ "udp/dsl0:5142", "udp/dsl1:5142" ];
+    servers = ( { address = "172.16.0.2:53"; }, { address = "172.16.0.3:8053"; } ); },
   { name = "same"; listen = [ "udp/dsl1:53" ]; one_packet = true; scheduler = "sh";
     servers = ( { address = "172.16.0.2"; } ); }
 );
@@ -40,6 +42,10 @@ for line in 0 1; do
 done
 expect "servers see the client" "$inet4" "$(one_port inet 20 "${address4[0]}" 5140 | cut -d' ' -f2 | sort -u)"
 expect "a server that keeps the port" "web1:5" "$(one_port inet 5 "${address4[1]}" 53 | tally 1)"
+for line in 0 1; do
+	expect "a tracked service with the same servers by dsl$line" "web1:2 web2:2" \
+		"$(ask inet -u -n 4 "${address4[line]}" 5142 | tally 1)"
+done
 
 # An address that both providers route here: the answer takes the line of the question.
 for line in 0 1; do
