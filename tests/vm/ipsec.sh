@@ -57,7 +57,7 @@ peer() {
 	swan "$1" --load-all --file "$tmp/$1/swanctl.conf" >"$tmp/$1/load" 2>&1 || fail "$(cat "$tmp/$1/load")"
 }
 
-# tunnel RESPONDER-ADDRESS: up, and carries
+# tunnel RESPONDER-ADDRESS [STATES-IN-UDP]: up, and carries
 tunnel() {
 	peer servers responder %any initiator 10.20.0.1/32 10.10.0.1/32
 	peer clients initiator "$1" responder 10.10.0.1/32 10.20.0.1/32
@@ -65,12 +65,13 @@ tunnel() {
 	expect "pings in ESP" "5 received" \
 		"$(n clients ping -c 5 -i 0.2 -W 2 -I 10.10.0.1 10.20.0.1 | grep -o '[0-9]* received')"
 	expect "ESP states at the client" 2 "$(n clients ip xfrm state | grep -c 'proto esp')"
+	expect "those in UDP" "${2-0}" "$(n clients ip xfrm state | { grep -c 'encap type espinudp' || true; })"
 	swan clients --terminate --ike net >/dev/null
 }
 
 through_service() {
 	cat >"$conf" <<-'END'
-		services = ( { name = "vpn"; kind = "ipsec"; listen = [ "udp/10.9.0.1:500" ];
+		services = ( { name = "vpn"; kind = "ipsec"; listen = [ "10.9.0.1" ];
 		               servers = ( { address = "172.16.0.10"; } ); } );
 	END
 	"$build/src/uplinkd" --check "$conf" >"$tmp/check" 2>&1 || {
@@ -78,7 +79,21 @@ through_service() {
 		skip_part "uplinkd knows no such kind yet"
 	}
 	daemon_start
-	tunnel 10.9.0.1
+	tunnel 10.9.0.1 2 # its peer's address is translated
+}
+
+# The client's packets arrive unchanged, so that nobody takes to UDP because of NAT.
+by_route() {
+	n servers ip address add 10.9.0.2/32 dev lo
+	n gw ip -batch - <<-END
+		route delete local 10.9.0.0/16 dev lo
+		route add 10.9.0.2 via 172.16.0.10
+	END
+	sed -i 's/10.9.0.1/10.9.0.2/; s/kind = /method = "route"; kind = /' "$conf"
+	ctl reload
+	tunnel 10.9.0.2
+	expect "the association" "10.0.0.2 . 10.9.0.2" \
+		"$(n gw nft list map netdev uplinkd guarded4 | grep -o '10.0.0.2 . 10.9.0.2')"
 }
 
 between
@@ -88,4 +103,5 @@ charon_start clients
 charon_start servers
 part "direct" tunnel 172.16.0.10
 part "through a service" through_service
+part "through a service by route" by_route
 parts_end

@@ -5,9 +5,11 @@
 # machine, and there has all that scenarios of tests/netns have, see its lab.sh. Emulation is slow
 # in starting processes (10 to 30 times), hence `ip -batch`, and crowd.c.
 #
-# $modules are the kernel modules that it needs, given before this is sourced.
+# $modules are the kernel modules that it needs, and $boot_options those of boot, given before this
+# is sourced.
 
-[ -n "${UPLINKD_VM-}" ] || exec "$(dirname "$0")/boot" --modules "${modules-}" -- "$0" "$@"
+# shellcheck disable=SC2086 # the options are words
+[ -n "${UPLINKD_VM-}" ] || exec "$(dirname "$0")/boot" ${boot_options-} --modules "${modules-}" -- "$0" "$@"
 
 . "$(dirname "${BASH_SOURCE[0]}")/../netns/lab.sh"
 

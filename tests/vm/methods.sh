@@ -7,9 +7,13 @@
 #                        |      10.9.0.1                      |
 #                        +------------------------- 10.0.0.3 -+
 #
+# Then, through uplinkd alone and with every kind of tunnel, what is more than a request: a datagram in
+# fragments, half a megabyte (by NAT to a server that takes smaller packets, of which the client
+# learns; a tunnel takes whole ones in fragments), and SCTP.
+#
 # By NAT the answer comes back through the gateway; by direct routing and by tunnel it goes from the
 # server to the client without it, and the server has the service's address itself.
-modules="ip_vs ip_vs_rr nf_conntrack ipip bridge veth"
+modules="ip_vs ip_vs_rr nf_conntrack ipip ip_gre fou sctp bridge veth"
 . "$(dirname "$0")/lab.sh"
 
 up() {
@@ -50,6 +54,9 @@ up() {
 		link set back up
 		link add ipip0 type ipip local 172.16.0.2
 		link set ipip0 up
+		link add gre1 type gre local 172.16.0.2
+		link set gre1 up
+		fou add port 6080 gue
 	END
 	n gw sh -c 'echo 1 >/proc/sys/net/ipv4/ip_forward
 		echo 0 >/proc/sys/net/ipv4/conf/all/send_redirects'
@@ -67,6 +74,8 @@ up() {
 		}
 	END
 	serve server server 80
+	start server "$top/tests/vm/exchange.py" serve server 132 >"$tmp/sctp" 2>&1
+	wait_for 10 grep -q listening "$tmp/sctp"
 }
 
 direct_answers() {
@@ -110,6 +119,47 @@ method() {
 	expect "no answer without a server" "error: connection refused" "$(ask client 10.9.0.1 80)"
 }
 
+# exchange KIND SIZE: of the service, at a port that is the protocol's
+exchange() {
+	local port=80
+
+	[ "$1" != sctp ] || port=132
+	expect "$1, $2 bytes there and back" "server 10.0.0.2 $2" \
+		"$(n client "$top/tests/vm/exchange.py" "$1" 10.9.0.1 $port "$2")"
+}
+
+# Of which the client is to find out: the server does not ask it for less.
+smaller_packets() {
+	n gw ip link set back mtu 1400
+	n server ip link set back mtu 1400
+	n server ip route replace 10.0.0.2 via 172.16.0.1 advmss 1460
+}
+
+# kinds METHOD [TUNNEL]: of packets
+kinds() {
+	cat >"$conf" <<-END
+		services = ( { name = "all"; scheduler = "rr";
+		  listen = [ "tcp/10.9.0.1:80", "udp/10.9.0.1:80", "sctp/10.9.0.1:132" ];
+		  servers = ( { address = "172.16.0.2"; method = "$1"; ${2:+tunnel = \"$2\";} } ); } );
+	END
+	ctl reload
+	prepare "$1"
+	[ "$1" != nat ] || smaller_packets
+	exchange udp 20
+	exchange udp 4000
+	exchange tcp 500000
+	exchange sctp 20
+	[ "$1" != nat ] || expect "the client learned the path MTU" 1400 \
+		"$(n client ip route get 10.9.0.1 | sed -n 's/.* mtu \([0-9]*\).*/\1/p')"
+}
+
+kinds_end() {
+	n server ip address flush to 10.9.0.1/32
+	n gw ip link set back mtu 1500
+	n server ip link set back mtu 1500
+	n client ip route flush cache
+}
+
 up
 echo 'gateway = { };' >"$conf"
 for language in ipvsadm uplinkctl; do
@@ -118,5 +168,13 @@ for language in ipvsadm uplinkctl; do
 		part "${name%:*} by $language" method "${name%:*}" "${name#*:}"
 		clean >/dev/null 2>&1 || true
 	done
+done
+part "kinds of packets by nat" kinds nat
+kinds_end
+part "kinds of packets by route" kinds route
+kinds_end
+for name in ipip gre gue; do
+	part "kinds of packets by tunnel, $name" kinds tunnel $name
+	kinds_end
 done
 parts_end
