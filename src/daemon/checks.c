@@ -91,19 +91,13 @@ static struct server_state *state_of(const struct check *check, size_t *ret_serv
 }
 
 /* Between the check and the agent the worse counts. */
-static void note_health(const struct check *check)
+static void note_health(const struct check *check, struct server_health *health)
 {
 	const struct probe_result *result = check->check ? probe_result(check->check) : NULL;
 	const struct probe_result *agent = check->agent ? probe_result(check->agent) : NULL;
-	size_t service;
-	struct server_state *state = state_of(check, &service);
-	struct server_health *health = state ? &state->health : NULL;
-	bool was = health && health->down;
+	bool was = health->down;
 	const char *reason = "";
 
-	if (!health)
-		return;
-	world_touch(&check->daemon->world, service);
 	health->down = (result && !result->up) || (agent && (!agent->up || agent->agent_maint));
 	health->drain = agent && agent->up && agent->agent_drain;
 	health->percent = agent ? agent->agent_weight : -1;
@@ -119,8 +113,13 @@ static void note_health(const struct check *check)
 static void on_change(struct probe *probe, const struct probe_result *result, void *userdata)
 {
 	struct check *check = userdata;
+	size_t service;
+	struct server_state *state = state_of(check, &service);
 
-	note_health(check);
+	if (!state)
+		return;
+	note_health(check, &state->health);
+	world_touch(&check->daemon->world, service);
 	touched_soon(check->daemon);
 }
 
@@ -289,7 +288,8 @@ static struct wanted want_probes(const struct world *world, const struct config_
 }
 
 static int start(struct daemon *d, const struct config_service *service,
-		 const struct config_server *server, const struct wanted *wanted)
+		 const struct config_server *server, const struct wanted *wanted,
+		 struct server_health *health)
 {
 	struct check *check = calloc(1, sizeof(*check));
 	int r = 0;
@@ -307,7 +307,7 @@ static int start(struct daemon *d, const struct config_service *service,
 	if (r < 0)
 		check_free(check);
 	else
-		note_health(check);
+		note_health(check, health);
 	return r;
 }
 
@@ -324,7 +324,8 @@ static bool begins_up(const struct daemon *d, const struct config_service *servi
 
 /* Keeps the probes of a server that are what they should be, and starts others. */
 static int use_server(struct daemon *d, const struct config_service *service,
-		      const struct config_server *server, size_t known)
+		      const struct config_server *server, struct server_health *health,
+		      size_t known)
 {
 	struct wanted wanted = want_probes(&d->world, service, server);
 	struct check *check;
@@ -337,7 +338,7 @@ static int use_server(struct daemon *d, const struct config_service *service,
 		return 0;
 	}
 	wanted.check.initial_up = begins_up(d, service, server, check);
-	return start(d, service, server, &wanted);
+	return start(d, service, server, &wanted, health);
 }
 
 static void use_service(struct daemon *d, size_t index, size_t known)
@@ -346,15 +347,15 @@ static void use_service(struct daemon *d, size_t index, size_t known)
 
 	for (size_t i = 0; i < service->servers.n; i++) {
 		const struct config_server *server = &service->servers.v[i];
-		int r = use_server(d, service, server, known);
+		struct server_health *health = &d->world.services[index].servers[i].health;
+		int r = use_server(d, service, server, health, known);
 
 		if (r < 0)
 			log_errno(LOG_ERR, r, "service %s: server %s cannot be checked",
 				  service->name, server->text);
 		/* Nobody is asked, so nothing is known. */
 		if (server->check.kind == CHECK_NONE && !server->agent.port)
-			d->world.services[index].servers[i].health =
-				(struct server_health){ .percent = -1 };
+			*health = (struct server_health){ .percent = -1 };
 	}
 }
 

@@ -143,34 +143,55 @@ static int note_ended(struct daemon *d, const struct config *config)
 	return r;
 }
 
-/* A service works without its helper, as far as it goes. Said once. */
-static void lack_helper(struct daemon *d, const char *service, const char *name, uint8_t protocol)
+/* A service works without its helper, as far as it goes. Said when it was not so `before`. */
+static void lack_helper(struct daemon *d, const struct facts *before, const char *service,
+			const char *name, uint8_t protocol)
 {
 	struct lacking lacking = { .protocol = protocol };
 
-	if (facts_lacks_helper(&d->facts, name, protocol))
-		return;
 	snprintf(lacking.name, sizeof(lacking.name), "%s", name);
 	if (array_push(&d->facts.lacks_helpers, lacking) < 0) {
 		log_oom();
 		return;
 	}
+	if (facts_lacks_helper(before, name, protocol))
+		return;
 	log_warning("service %s: this kernel has no connection tracking helper \"%s\" for %s, "
 		    "ignoring",
 		    service, name, protocol_text(protocol));
 }
 
+static void ask_helper(struct daemon *d, const struct facts *before, const char *service,
+		       const struct helper *helper)
+{
+	for (size_t i = 0; i < ELEMENTS_OF(helper->protocols); i++)
+		if (helper->protocols[i] &&
+		    d->kernel->ops->can_help(d->kernel, helper->name, helper->protocols[i]) == 0)
+			lack_helper(d, before, service, helper->name, helper->protocols[i]);
+}
+
+/* Each is asked for once, however many services have it, and again with every configuration: it
+ * may have been loaded by now. */
 static void ask_helpers(struct daemon *d)
 {
+	struct facts before = { .lacks_helpers = d->facts.lacks_helpers };
+	ARRAY(const struct helper *) asked = { 0 };
+
+	d->facts.lacks_helpers = (__typeof__(before.lacks_helpers)){ 0 };
 	array_foreach(&d->config->services, service) {
 		const struct helper *helper = service->helper ? helper_find(service->helper) : NULL;
+		bool known = !helper;
 
-		for (size_t i = 0; helper && i < 2; i++)
-			if (helper->protocols[i] &&
-			    d->kernel->ops->can_help(d->kernel, helper->name,
-						     helper->protocols[i]) == 0)
-				lack_helper(d, service->name, helper->name, helper->protocols[i]);
+		array_foreach(&asked, other)
+			known = known || *other == helper;
+		if (known)
+			continue;
+		ask_helper(d, &before, service->name, helper);
+		if (array_push(&asked, helper) < 0)
+			log_oom();
 	}
+	array_done(&asked);
+	array_done(&before.lacks_helpers);
 }
 
 /* What this kernel cannot carry makes servers unusable; it is asked only if it is wanted. */

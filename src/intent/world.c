@@ -145,6 +145,7 @@ int world_init(struct world *world, const struct config *config, const struct fa
 	if (before) {
 		world->timeouts = before->timeouts;
 		world->generation = before->generation + 1;
+		world->flushed = before->flushed;
 	}
 	world->lines = calloc(config->uplinks.n + 1, sizeof(*world->lines));
 	world->services = calloc(config->services.n + 1, sizeof(*world->services));

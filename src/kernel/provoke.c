@@ -122,11 +122,11 @@ static int open_socket(struct provoker *provoker, uint8_t family)
 	return *fd < 0 ? -errno : *fd;
 }
 
-/* Who is behind a line that is dead as well cannot be told, and need not be; a blackhole answers
- * EINVAL. */
+/* Who is behind a line that is dead as well cannot be told, and need not be: a blackhole answers
+ * EINVAL, and rules that drop what has no business on a line, EPERM. */
 static bool is_unreachable(int error)
 {
-	return error == EINVAL || error == ENETUNREACH || error == EHOSTUNREACH;
+	return error == EINVAL || error == EPERM || error == ENETUNREACH || error == EHOSTUNREACH;
 }
 
 static int send_packet(int fd, const struct packet *packet, size_t size,

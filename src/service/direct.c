@@ -172,6 +172,7 @@ static void want_replies(enum family_index f, struct objects *objects)
 static void want_back(struct objects *objects)
 {
 	want_chain(objects, "back", NULL);
+	want_fragments(objects, "back", FAMILY_V4);
 	want_nft(objects, "back", "meta mark & 0x%08x vmap @ways", (unsigned)~DIRECT_SERVER_MASK);
 	want_nft(objects, "back", "meta mark set 0x00000000");
 }
@@ -230,6 +231,9 @@ static void want_ingress(const struct world *world, const struct link *link,
 		 link->name);
 	want_chain(objects, chain, hook);
 	if (!world_line_of_link(world, link->index)) {
+		want_nft(objects, chain,
+			 "ip saddr @vips4 ip frag-off & 0x1fff != 0x0000 "
+			 "meta mark set ip saddr . ip daddr . ip id map @fragments goto back");
 		want_nft(objects, chain, "ip saddr . meta l4proto . th sport vmap @replies4");
 		want_nft(objects, chain, "ip6 saddr . meta l4proto . th sport vmap @replies6");
 		if (any_ipsec(world)) {

@@ -91,6 +91,24 @@ static void want_hand_over(const struct pool *pool, const char *chain, size_t se
 			 address.text, link->name);
 }
 
+/*
+ * What a server sends back over a line that takes less than a whole packet has to fit, for nobody
+ * would tell the server: it goes by what its client says here.
+ */
+static void want_segments(const struct pool *pool, const char *chain)
+{
+	unsigned headers = pool->f == FAMILY_V6 ? 60 : 40;
+
+	for (size_t i = 0; i < pool->world->config->uplinks.n; i++) {
+		const struct link *link =
+			facts_link(pool->world->facts, pool->world->lines[i].link);
+
+		if (link && link->mtu > headers && link->mtu < USUAL_MTU)
+			want_nft(pool->objects, chain, "iif %d tcp option maxseg size set %u",
+				 link->index, link->mtu - headers);
+	}
+}
+
 /* New connections: noted under the server's number and the line they came by. */
 static void want_new(const struct pool *pool, const char *chain, size_t server, uint32_t number)
 {
@@ -103,6 +121,7 @@ static void want_new(const struct pool *pool, const char *chain, size_t server, 
 		want_opening(pool, chain);
 	else if (!pool->service->one_packet)
 		want_track(pool, chain);
+	want_segments(pool, chain);
 	if (hands_over(&pool->service->servers.v[server])) {
 		want_nft(pool->objects, chain, "goto %s", pool_server(pool, "to", server).text);
 	} else {
