@@ -197,17 +197,21 @@ static void tell_again(struct daemon *d)
 
 void bury(struct daemon *d)
 {
+	bool waiting;
 	int r;
 
 	tell_again(d);
 	if (!d->dead.n)
 		return;
+	waiting = d->bereaved.n;
 	r = d->kernel->ops->flows_delete(d->kernel, is_of_dead, d);
 	if (r < 0)
 		log_errno(LOG_WARNING, r, "cannot end the connections of a server that is gone");
 	end_direct(d);
 	tell_clients(d);
-	d->again_us = monotonic_us() + AGAIN_US;
+	/* Those who wait are not put off by a death after theirs. */
+	if (!waiting)
+		d->again_us = monotonic_us() + AGAIN_US;
 	tell_again(d);
 	array_done(&d->dead);
 }

@@ -113,8 +113,13 @@ static int catch_up(struct daemon *d, size_t service)
 int touched_now(struct daemon *d)
 {
 	uint64_t start_us = monotonic_us(), rest_us;
-	int r = !d->settled || d->dirty || d->world.flushed || d->recheck ? -ENOENT : 0;
+	int r = !d->settled || d->dirty || d->recheck ? -ENOENT : 0;
 
+	/* At rest there is nothing to catch up with. */
+	if (d->world.flushed) {
+		world_untouch(&d->world);
+		return 0;
+	}
 	for (size_t i = 0; r == 0 && i < d->world.touched.n; i++)
 		r = catch_up(d, d->world.touched.v[i]);
 	world_untouch(&d->world);

@@ -280,8 +280,20 @@ none_counted() {
 		[ "$(ctl services --json | jq '[.[] | select(.name != "direct" and .name != "keys").servers[].inactive] | add')" = 0 ]
 }
 
-answers() { # WHAT ASK-OPTIONS...
-	[[ $(ask inet -t 5 "${@:2}") = web* ]] || fail "$1 does not answer: $(ask inet -t 5 "${@:2}"), seed $seed, did: ${history[*]}"
+# Once may fail: behind NAT a server cannot tell which of two addresses was asked, and holds
+# connections that have ended against new ones from the same port.
+answered() {
+	[[ $(ask inet -t 1 "$@") = web* ]]
+}
+
+# answers WHAT ASK-OPTIONS...
+answers() {
+	local i
+
+	for i in 1 2 3; do
+		! answered "${@:2}" || return 0
+	done
+	fail "$1 does not answer, seed $seed, did: ${history[*]}"
 }
 
 all_answer() {
