@@ -11,11 +11,11 @@ config "prefixes = [ \"203.0.113.60/32\" ];" <<'END_OF_FILE'
 services = (
   { name = "nat"; kind = "ipsec"; listen = [ "dsl0" ]; scheduler = "rr";
     ipsec = { half = "1s"; full = "2s"; reserve = 2; };
-    check = { kind = "icmp"; interval = "100ms"; fail = 2; pass = 2; };
+    check = { kind = "icmp"; interval = "200ms"; fail = 2; pass = 2; };
     servers = ( { address = "172.16.0.2"; }, { address = "172.16.0.3"; } ); },
   { name = "route"; kind = "ipsec"; listen = [ "203.0.113.60" ]; scheduler = "rr"; method = "route";
     ipsec = { half = "1s"; full = "2s"; reserve = 2; };
-    check = { kind = "icmp"; interval = "100ms"; fail = 2; pass = 2; };
+    check = { kind = "icmp"; interval = "200ms"; fail = 2; pass = 2; };
     servers = ( { address = "172.16.0.2"; }, { address = "172.16.0.3"; } ); }
 );
 END_OF_FILE

@@ -32,7 +32,7 @@ services = (
     servers = (
       { address = "172.16.0.2:80";
         check = { kind = "http"; port = 8080; path = "/health"; match = "^all is well$";
-                  interval = "100ms"; fail = 2; pass = 2; }; },
+                  interval = "200ms"; fail = 2; pass = 2; }; },
       { address = "172.16.0.3:8000"; } ); }
 );
 END

@@ -9,7 +9,7 @@ config "" "" <<'END'
 services = (
   { name = "far"; listen = [ "tcp/172.16.0.1:80" ]; servers = (
       { address = "198.51.100.10:80"; via = "dsl1";
-        check = { kind = "http"; interval = "100ms"; fail = 2; pass = 2; }; } ); }
+        check = { kind = "http"; interval = "200ms"; fail = 2; pass = 2; }; } ); }
 );
 END
 daemon_start
@@ -48,7 +48,7 @@ wait_for 20 asked_often 1
 expect "packets of checks by the other line" 0 "$(asked 0)"
 n p1 nft add rule netdev asked in ip daddr 198.51.100.10 tcp dport 80 drop
 wait_for 20 server_is down
-expect "the reason" "no answer in 100ms" "$(server reason)"
+expect "the reason" "no answer in 200ms" "$(server reason)"
 n p1 nft delete table netdev asked
 wait_for 20 server_is up
 line_cut 1

@@ -38,19 +38,19 @@ config "" "" <<END
 services = (
   { name = "http"; listen = [ "tcp/dsl0:1001" ];
     check = { kind = "http"; path = "/health"; status = "200"; match = "all is w"; port = 8080;
-              interval = "100ms"; fail = 2; pass = 2; };
+              interval = "200ms"; fail = 2; pass = 2; };
     servers = ( { address = "172.16.0.2:80"; }, { address = "[fd00::2]:80"; } ); },
   { name = "dns"; listen = [ "udp/dsl0:1002" ];
-    check = { kind = "dns"; name = "www.example"; port = 8053; interval = "100ms"; fail = 2; pass = 2; };
+    check = { kind = "dns"; name = "www.example"; port = 8053; interval = "200ms"; fail = 2; pass = 2; };
     servers = ( { address = "172.16.0.2:53"; } ); },
   { name = "udp"; listen = [ "udp/dsl0:1003" ];
-    check = { kind = "udp"; send = "ask\\\\n"; expect = "web1 172"; interval = "100ms"; fail = 2; pass = 2; };
+    check = { kind = "udp"; send = "ask\\\\n"; expect = "web1 172"; interval = "200ms"; fail = 2; pass = 2; };
     servers = ( { address = "172.16.0.2:53"; }, { address = "172.16.0.3:8053"; } ); },
   { name = "icmp"; listen = [ "tcp/dsl0:1004" ];
-    check = { kind = "icmp"; interval = "100ms"; fail = 2; pass = 2; };
+    check = { kind = "icmp"; interval = "200ms"; fail = 2; pass = 2; };
     servers = ( { address = "172.16.0.2:80"; }, { address = "172.16.0.99:80"; } ); },
   { name = "late"; listen = [ "tcp/dsl0:1005" ];
-    check = { kind = "tcp"; initial = "down"; interval = "100ms"; fail = 2; pass = 3; };
+    check = { kind = "tcp"; initial = "down"; interval = "200ms"; fail = 2; pass = 3; };
     servers = ( { address = "172.16.0.2:80"; }, { address = "172.16.0.3:8009"; } ); },
   { name = "shop"; listen = [ "tcp/dsl0:80" ]; scheduler = "rr"; $script
     sorry = "172.16.0.10:80"; quorum = 2; quorum_hysteresis = 1;
@@ -65,7 +65,7 @@ services = (
     servers = ( { address = "172.16.0.2:80"; weight = 100; },
                 { address = "172.16.0.3:8000"; weight = 100; } ); },
   { name = "agent"; listen = [ "tcp/dsl0:85" ];
-    servers = ( { address = "172.16.0.2:80"; weight = 4; agent = { port = 8081; interval = "100ms"; }; },
+    servers = ( { address = "172.16.0.2:80"; weight = 4; agent = { port = 8081; interval = "200ms"; }; },
                 { address = "172.16.0.3:8000"; weight = 2; } ); }
 );
 END

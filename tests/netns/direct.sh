@@ -83,7 +83,7 @@ wait_for 5 counts_are "0 0"
 config "" "" <<'END'
 services = (
   { name = "www"; listen = [ "tcp/dsl0:80", "udp/dsl0:53" ]; scheduler = "rr"; method = "route";
-    check = { kind = "icmp"; interval = "100ms"; fail = 2; pass = 2; };
+    check = { kind = "icmp"; interval = "200ms"; fail = 2; pass = 2; };
     servers = ( { address = "172.16.0.2"; }, { address = "172.16.0.3"; } ); }
 );
 END
