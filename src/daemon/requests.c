@@ -9,6 +9,7 @@
 #include "plan/plan.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -95,11 +96,16 @@ static bool is_same(const struct config *a, const struct config *b)
 
 static int reloaded(struct daemon *d, char **ret_message)
 {
+	int r;
+
 	d->world.flushed = false;
 	if (d->control)
 		control_event(d->control, "daemon", "uplinkd", "reloaded");
 	log_info("configuration %s loaded", d->config_path);
-	return arrange_now(d, ret_message);
+	r = arrange_now(d, ret_message);
+	/* For a moment there were two of everything; that much will not be needed soon. */
+	malloc_trim(0);
+	return r;
 }
 
 static int request_reload(void *userdata, char **ret_message)
