@@ -254,7 +254,7 @@ int arrange(struct daemon *d)
 			adopt_flows(d);
 		if (recount_is_due(d))
 			recount(d);
-		census_if_due(d);
+		census_plan(d);
 		if (d->recheck)
 			checks_use(d);
 		d->recheck = false;

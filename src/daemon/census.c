@@ -70,20 +70,47 @@ static bool decides_something(const struct config *config)
 	return false;
 }
 
-void census_if_due(struct daemon *d)
+static bool is_needed(const struct daemon *d)
 {
-	uint64_t age = monotonic_us() - d->census_us;
-	uint64_t due = decides_something(d->config) ? CENSUS_US : TOTALS_US;
+	return !d->world.flushed && census_needed(&d->world);
+}
 
-	if (d->world.flushed || !census_needed(&d->world))
+static int on_due(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct daemon *d = userdata;
+
+	if (!is_needed(d))
+		return 0;
+	hold_census(d);
+	census_plan(d);
+	if (d->world.touched.n)
+		touched_now(d);
+	return 0;
+}
+
+int census_timer(struct daemon *d)
+{
+	int r = sd_event_add_time(d->event, &d->census_due, CLOCK_MONOTONIC, 0, 1, on_due, d);
+
+	return r < 0 ? r : sd_event_source_set_enabled(d->census_due, SD_EVENT_OFF);
+}
+
+void census_plan(struct daemon *d)
+{
+	uint64_t every = decides_something(d->config) ? CENSUS_US : TOTALS_US;
+	uint64_t at = d->census_us ? d->census_us + every : 0;
+
+	sd_event_source_set_enabled(d->census_due, SD_EVENT_OFF);
+	if (!is_needed(d))
 		return;
-	if (age >= due || !d->census_us)
-		hold_census(d);
-	daemon_later(d, age >= due ? due : due - age);
+	sd_event_source_set_time(d->census_due, at);
+	sd_event_source_set_enabled(d->census_due, SD_EVENT_ONESHOT);
 }
 
 void census_now(struct daemon *d)
 {
-	if (!d->world.flushed && census_needed(&d->world))
+	if (is_needed(d))
 		hold_census(d);
+	if (d->world.touched.n)
+		touched_soon(d);
 }

@@ -255,8 +255,11 @@ static int own_strings(struct arena *arena, struct probe_spec *spec)
 
 static int add_probe(struct check *check, struct probe_spec spec, struct probe **ret)
 {
+	const char *wrong = probe_spec_error(&spec);
 	int r = own_strings(&check->arena, &spec);
 
+	if (wrong)
+		log_error("service %s: the check of %s: %s", check->service, check->server, wrong);
 	return r < 0 ? r : probe_add(check->daemon->checks->probes, &spec, on_change, check, ret);
 }
 

@@ -184,6 +184,7 @@ static int daemon_start(struct daemon *d, const char *runtime_dir)
 	r = r < 0 ? r : flows_new(&d->flows);
 	r = r < 0 ? r : checks_new(d->event, &d->checks);
 	r = r < 0 ? r : census_new(&d->census);
+	r = r < 0 ? r : census_timer(d);
 	r = r < 0 ? r : associations_new(d);
 	if (r < 0)
 		return log_errno(LOG_ERR, r, "cannot start");
@@ -227,6 +228,7 @@ static void daemon_stop(struct daemon *d)
 	sd_event_source_unref(d->storm);
 	sd_event_source_unref(d->later);
 	sd_event_source_unref(d->rings);
+	sd_event_source_unref(d->census_due);
 	sd_event_unref(d->event);
 }
 

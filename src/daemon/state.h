@@ -74,6 +74,7 @@ struct daemon {
 	sd_event_source *soon;  /* deferred: after all pending events */
 	sd_event_source *storm; /* a bound on that */
 	sd_event_source *later; /* retries, recounts and what was put off */
+	sd_event_source *census_due;
 	sd_event_source *rings; /* of services that go by load */
 };
 
@@ -120,8 +121,10 @@ int touched_now(struct daemon *d);
 
 /* census.c */
 
-/* Counts the connections that pass by conntrack, if a decision depends on them and it is time. */
-void census_if_due(struct daemon *d);
+/* Connections that pass by conntrack are counted by a timer, as far as the configuration wants. */
+int census_timer(struct daemon *d);
+void census_plan(struct daemon *d);
+/* ... and at once. */
 void census_now(struct daemon *d);
 
 /* associations.c: of IPsec services */

@@ -22,6 +22,7 @@ const size_t census_maps_n = sizeof(census_maps) / sizeof(census_maps[0]);
 
 struct entry {
 	uint32_t number;
+	size_t service;
 	struct server_state *server;
 	uint32_t active, inactive;
 };
@@ -80,6 +81,7 @@ static int add_servers(struct census *census, const struct slots *slots, size_t 
 
 	for (size_t i = 0; r == 0 && service_is_direct(service) && i < service->servers.n; i++) {
 		struct entry entry = { .number = number_find(&pool, i),
+				       .service = index,
 				       .server = &census->world->services[index].servers[i] };
 
 		if (entry.number)
@@ -156,18 +158,16 @@ static void keep_known(struct census *census)
 	census->held = true;
 }
 
-bool census_end(struct census *census)
+void census_end(struct census *census)
 {
-	bool changed = false;
-
 	array_foreach(&census->entries, entry) {
 		struct server_state *server = entry->server;
+		bool same = server->active == entry->active && server->inactive == entry->inactive;
 
-		changed = changed || server->active != entry->active ||
-			  server->inactive != entry->inactive;
+		if (!same && census->world->services[entry->service].by_load)
+			world_touch(census->world, entry->service);
 		server->active = entry->active;
 		server->inactive = entry->inactive;
 	}
 	keep_known(census);
-	return changed;
 }

@@ -32,5 +32,8 @@ int census_begin(struct census *census, struct world *world, const struct slots 
 /* A connection: the key and the value of a map's element. Out of memory it is counted as known. */
 void census_count(struct census *census, const uint8_t *key, size_t key_size, uint32_t value,
 		  bool active);
-/* True when the counts differ from those of before. The first census adds nothing to the totals. */
-bool census_end(struct census *census);
+/*
+ * Touches the services whose counts have changed and matter. The first census adds nothing to the
+ * totals.
+ */
+void census_end(struct census *census);
