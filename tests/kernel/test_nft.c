@@ -4,13 +4,12 @@
  * it listed and that is still the same to us; changes touch what they must; strangers are heard
  * of, and left alone in their own tables.
  */
-#include "netns.h"
+#include "nft_fixture.h"
 
 #include "base/ip.h"
 #include "kernel/nft.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -24,76 +23,10 @@ enum {
 	OBJECTS = 58
 };
 
-struct fixture {
-	struct nft *nft;
-	struct objects wanted, found;
-};
-
-static int set_up(void **state)
-{
-	struct fixture *f = calloc(1, sizeof(*f));
-
-	if (!f)
-		return -1;
-	netns_enter();
-	assert_int_equal(nft_open(&f->nft), 0);
-	*state = f;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	struct fixture *f = *state;
-
-	objects_done(&f->wanted);
-	objects_done(&f->found);
-	nft_free(f->nft);
-	free(f);
-	return 0;
-}
-
-/* Brings the kernel from what it has to what is wanted. Returns the number of steps. */
-static size_t settle(struct fixture *f)
-{
-	struct plan plan;
-	size_t n;
-
-	assert_int_equal(objects_seal(&f->wanted), 0);
-	assert_int_equal(nft_observe(f->nft, &f->found), 0);
-	assert_int_equal(plan_diff(&f->found, &f->wanted, &plan), 0);
-	assert_int_equal(nft_apply(f->nft, plan.steps.v, plan.steps.n), 0);
-	array_foreach(&plan.steps, step) {
-		assert_int_equal(step->error, 0);
-		if (step->kind == OBJECT_NFT_RULE && step->action != STEP_DELETE)
-			assert_int_not_equal(step->handle, 0);
-	}
-	n = plan.steps.n;
-	plan_done(&plan);
-	return n;
-}
-
 static void want_again(struct fixture *f)
 {
 	objects_done(&f->wanted);
 	want_table(&f->wanted, NFT_INET);
-}
-
-static bool has_events(struct fixture *f)
-{
-	struct pollfd fd = { .fd = nft_event_fd(f->nft), .events = POLLIN };
-
-	return poll(&fd, 1, 0) == 1;
-}
-
-static bool changed_by_others(struct fixture *f)
-{
-	bool ever = false, changed;
-
-	while (has_events(f)) {
-		assert_int_equal(nft_read_events(f->nft, &changed), 0);
-		ever = ever || changed;
-	}
-	return ever;
 }
 
 static void key_of_range(struct nft_key *key, const char *interface, const char *address)
@@ -507,17 +440,18 @@ static void thousands_are_found(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(applied_is_found, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(nft_lists_and_loads, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(element_changes_alone, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(ranges_change, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(rule_changes_in_place, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(strangers_are_removed, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(definitions_are_restored, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(other_tables_stay, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(others_are_heard, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(failure_leaves_all, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(thousands_are_found, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(applied_is_found, nft_set_up, nft_tear_down),
+		cmocka_unit_test_setup_teardown(nft_lists_and_loads, nft_set_up, nft_tear_down),
+		cmocka_unit_test_setup_teardown(element_changes_alone, nft_set_up, nft_tear_down),
+		cmocka_unit_test_setup_teardown(ranges_change, nft_set_up, nft_tear_down),
+		cmocka_unit_test_setup_teardown(rule_changes_in_place, nft_set_up, nft_tear_down),
+		cmocka_unit_test_setup_teardown(strangers_are_removed, nft_set_up, nft_tear_down),
+		cmocka_unit_test_setup_teardown(definitions_are_restored, nft_set_up,
+						nft_tear_down),
+		cmocka_unit_test_setup_teardown(other_tables_stay, nft_set_up, nft_tear_down),
+		cmocka_unit_test_setup_teardown(others_are_heard, nft_set_up, nft_tear_down),
+		cmocka_unit_test_setup_teardown(failure_leaves_all, nft_set_up, nft_tear_down),
+		cmocka_unit_test_setup_teardown(thousands_are_found, nft_set_up, nft_tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

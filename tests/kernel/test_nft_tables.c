@@ -3,7 +3,7 @@
  * Two tables on a real kernel: each is changed without the other, hooks follow their devices,
  * helpers are there for rules, and what the packet path keeps is seen, corrected and left alone.
  */
-#include "netns.h"
+#include "nft_fixture.h"
 
 #include "kernel/nft.h"
 #include "kernel/nft_member.h"
@@ -16,57 +16,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-
-struct fixture {
-	struct nft *nft;
-	struct objects wanted, found;
-};
-
-static int set_up(void **state)
-{
-	struct fixture *f = calloc(1, sizeof(*f));
-
-	if (!f)
-		return -1;
-	netns_enter();
-	assert_int_equal(nft_open(&f->nft), 0);
-	*state = f;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	struct fixture *f = *state;
-
-	objects_done(&f->wanted);
-	objects_done(&f->found);
-	nft_free(f->nft);
-	free(f);
-	return 0;
-}
-
-/* Brings the kernel from what it has to what is wanted. Returns the number of steps. */
-static size_t settle(struct fixture *f)
-{
-	struct plan plan;
-	size_t n;
-
-	assert_int_equal(objects_seal(&f->wanted), 0);
-	assert_int_equal(nft_observe(f->nft, &f->found), 0);
-	assert_int_equal(plan_diff(&f->found, &f->wanted, &plan), 0);
-	assert_int_equal(nft_apply(f->nft, plan.steps.v, plan.steps.n), 0);
-	n = plan.steps.n;
-	plan_done(&plan);
-	return n;
-}
-
-static bool changed_by_others(struct fixture *f)
-{
-	bool changed;
-
-	assert_int_equal(nft_read_events(f->nft, &changed), 0);
-	return changed;
-}
 
 /* Connections by their ends, as direct routing keeps them. */
 static void want_both(struct fixture *f, const char *inet_priority, const char *device)
@@ -294,13 +243,16 @@ static void members_stay(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(both_are_found, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(one_is_made_again, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(others_are_heard_in_both, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(hooks_follow_devices, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_helper_that_lacks_is_named, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(members_are_seen_and_changed, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(members_stay, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(both_are_found, nft_set_up, nft_tear_down),
+		cmocka_unit_test_setup_teardown(one_is_made_again, nft_set_up, nft_tear_down),
+		cmocka_unit_test_setup_teardown(others_are_heard_in_both, nft_set_up,
+						nft_tear_down),
+		cmocka_unit_test_setup_teardown(hooks_follow_devices, nft_set_up, nft_tear_down),
+		cmocka_unit_test_setup_teardown(a_helper_that_lacks_is_named, nft_set_up,
+						nft_tear_down),
+		cmocka_unit_test_setup_teardown(members_are_seen_and_changed, nft_set_up,
+						nft_tear_down),
+		cmocka_unit_test_setup_teardown(members_stay, nft_set_up, nft_tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
