@@ -57,6 +57,14 @@ struct uplink_refs {
 	size_t n;
 };
 
+/* Who is told of the lines' DNS servers. */
+enum resolver {
+	RESOLVER_AUTO,     /* systemd-resolved when it runs, else the file */
+	RESOLVER_RESOLVED, /* by the system bus */
+	RESOLVER_FILE,     /* RUNTIME_DIR/resolv.conf */
+	RESOLVER_OFF
+};
+
 struct config_gateway {
 	struct names inside; /* interface names */
 	bool forwarding;
@@ -64,12 +72,74 @@ struct config_gateway {
 			       them */
 	uint32_t table_base;
 	uint32_t rule_base;
+	enum resolver resolver;
 };
 
 enum snat_mode {
 	SNAT_AUTO,
 	SNAT_MASQUERADE,
 	SNAT_OFF
+};
+
+/* How the way beyond a line is tried. */
+enum line_probe {
+	LINE_PROBE_ICMP, /* echo, IPv4 or IPv6 by the target */
+	LINE_PROBE_ARP,  /* the IPv4 gateway, or a neighbour */
+	LINE_PROBE_ND,   /* the same of IPv6 */
+	LINE_PROBE_TCP,
+	LINE_PROBE_DNS,
+	LINE_PROBE_HTTP,
+	LINE_PROBE_HTTPS,
+	LINE_PROBE_SCRIPT,
+	LINE_PROBE_MAX
+};
+
+struct config_target {
+	const char *text; /* as written, normalised */
+	struct ip_address address;
+	uint16_t port; /* 0: the kind has none */
+};
+
+/* One kind of probe and whom it asks. Strings are NULL when not given. */
+struct config_probe {
+	enum line_probe kind;
+	struct {
+		struct config_target *v;
+		size_t n;
+	} targets;            /* none: the gateway (arp, nd), or a script that needs none */
+	uint64_t interval_ms; /* while all is well; default 1 s */
+	uint64_t timeout_ms;  /* an answer later than this is none; default 2 s */
+	const char *path;     /* http: default "/"; script: absolute path */
+	const char *host;     /* http: Host and SNI */
+	const char *status;   /* http: "200-399" */
+	const char *match;    /* http: extended regular expression, valid */
+	const char *name;     /* dns: what to ask for; default "." */
+	const char *type;     /* dns: default "NS" for ".", else "A" */
+	bool verify;          /* https: certificates */
+};
+
+/* Above `low` a line is degraded, above `high` down; 0: no such mark. */
+struct config_marks {
+	uint32_t low, high;
+};
+
+/* When a line that is back takes connections from a worse tier again. */
+enum failback {
+	FAILBACK_WHEN_STABLE, /* once it is trusted, see uplink/trust.h */
+	FAILBACK_AT_ONCE,     /* with its first answer */
+	FAILBACK_MANUAL,      /* when the operator says so */
+	FAILBACK_MAX
+};
+
+/* Minutes since Monday 00:00, local time; `last` is not part of it and may be below `first`. */
+struct week_span {
+	uint16_t first, last;
+};
+
+enum line_resolvers {
+	RESOLVERS_AUTO, /* what PPP was told */
+	RESOLVERS_OFF,
+	RESOLVERS_LISTED
 };
 
 struct config_uplink {
@@ -82,6 +152,42 @@ struct config_uplink {
 	struct ip_address
 		snat_address[FAMILY_INDEX_MAX]; /* set: overrides the mode for that family */
 	struct prefixes prefixes; /* routed to us over this line: leave it without source NAT */
+	bool nptv6; /* other IPv6 sources get a prefix of the line's instead of its address */
+	struct {
+		struct config_probe *v;
+		size_t n;
+	} probes;
+	uint32_t quorum;             /* targets that must answer; default 1 */
+	uint32_t fail, pass;         /* rounds without, and answers with, which it is down and back;
+					default 3 and 5 */
+	struct config_marks loss;    /* percent; default 15 and 50 */
+	struct config_marks latency; /* ms, mean round trip; default none */
+	struct config_marks jitter;  /* ms, mean deviation; default none */
+	struct {
+		uint64_t up, down; /* bits a second; 0: not said */
+	} bandwidth;
+	struct {
+		const char *unit; /* restarted by systemd; NULL: none */
+		struct names command;
+		uint64_t after_ms; /* of being down; default 30 s, doubles up to 16 times that */
+	} reconnect;
+	enum failback failback;
+	bool metered; /* connections that had to use it leave it when they can */
+	struct {
+		uint64_t bytes; /* a month, both ways; 0: no quota */
+		uint32_t day;   /* of the month on which it begins anew, 1-28; default 1 */
+	} quota;
+	struct {
+		struct week_span *v;
+		size_t n;
+	} schedule;   /* when it takes new connections; none: always */
+	uint32_t mtu; /* 0: that of the interface */
+	bool clamp;   /* TCP's segment size to the MTU; default true */
+	enum line_resolvers resolvers;
+	struct {
+		struct ip_address *v;
+		size_t n;
+	} dns; /* RESOLVERS_LISTED */
 };
 
 enum scheduler_id {
@@ -100,6 +206,12 @@ enum scheduler_id {
 	SCHEDULER_MH,
 	SCHEDULER_TWOS,
 	SCHEDULER_ID_MAX
+};
+
+/* What becomes of a policy's connections when their line ends. */
+enum on_failover {
+	FAILOVER_RESET, /* they end, and clients are told */
+	FAILOVER_KEEP   /* they wait for the line to come back with its address */
 };
 
 enum policy_otherwise {
@@ -139,6 +251,7 @@ struct config_policy {
 	enum scheduler_id scheduler; /* wrr, rr, fo, wlc, lc, sed, nq, sh, mh or dh */
 	uint64_t sticky_ms;          /* 0: not sticky */
 	enum policy_otherwise otherwise;
+	enum on_failover on_failover;
 };
 
 /* True when the policy looks at the process that sends, and so can only match the box's own

@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "intent/world.h"
 
+#include <systemd/sd-bus.h>
 #include <systemd/sd-event.h>
 
 /*
@@ -63,6 +64,9 @@ DEFINE_CLEANUP(struct control *, control_free)
  */
 void control_objects_leave(struct control *control);
 void control_objects_arrive(struct control *control);
+/* The system bus, for calls to others on it; borrowed until the loop runs on. NULL while there is
+ * none. */
+sd_bus *control_system(struct control *control);
 /* An uplink's properties changed, or a service's. */
 void control_uplink_changed(struct control *control, const char *name);
 void control_service_changed(struct control *control, const char *name);

@@ -49,3 +49,8 @@ int system_join(struct control *control)
 	control->system = TAKE_PTR(bus);
 	return 0;
 }
+
+sd_bus *control_system(struct control *control)
+{
+	return control ? control->system : NULL;
+}

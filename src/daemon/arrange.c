@@ -9,6 +9,7 @@
 #include "base/time.h"
 #include "plan/intent.h"
 #include "plan/plan.h"
+#include "uplink/grade.h"
 #include "uplink/learn.h"
 #include "uplink/state.h"
 
@@ -23,14 +24,18 @@ enum {
 static void judge_line(struct daemon *d, struct line *line)
 {
 	enum uplink_state was = line->state;
-	bool known = line->reason;
+	bool known = *line->reason;
+	struct uplink_inputs inputs = { .optimistic = !d->settled, .now_us = monotonic_us() };
 	struct uplink_verdict verdict;
-	char text[160];
+	char text[LINE_REASON_MAX + 64];
 
 	uplink_learn(line, &d->facts);
-	verdict = uplink_judge(line, facts_link(&d->facts, line->link),
-			       overrides_is_disabled(&d->runtime.overrides, line->config->name));
-	if (!uplink_enter(line, &verdict, realtime_us()))
+	inputs.link = facts_link(&d->facts, line->link);
+	inputs.disabled = overrides_is_disabled(&d->runtime.overrides, line->config->name);
+	verdict = uplink_judge(line, &inputs);
+	if (verdict.again_us)
+		daemon_later(d, verdict.again_us - inputs.now_us);
+	if (!uplink_enter(line, &verdict, realtime_us(), inputs.now_us))
 		return;
 	snprintf(text, sizeof(text), "%s -> %s (%s)", known ? uplink_state_text(was) : "start",
 		 uplink_state_text(line->state), line->reason);
@@ -49,8 +54,10 @@ static bool same_ways(const struct line *a, const struct line *b)
 
 static void judge_lines(struct daemon *d, const struct before *before)
 {
-	for (size_t i = 0; i < d->config->uplinks.n; i++) {
+	for (size_t i = 0; i < d->config->uplinks.n; i++)
 		judge_line(d, &d->world.lines[i]);
+	grade_lines(&d->world);
+	for (size_t i = 0; i < d->config->uplinks.n; i++) {
 		if (same_ways(&before->lines[i], &d->world.lines[i]))
 			continue;
 		d->recount = true;
@@ -64,7 +71,7 @@ static void announce_lines(struct daemon *d, const struct before *before)
 	for (size_t i = 0; d->control && i < d->config->uplinks.n; i++) {
 		const struct line *was = &before->lines[i], *line = &d->world.lines[i];
 
-		if (was->since_us != line->since_us || was->reason != line->reason ||
+		if (was->since_us != line->since_us || strcmp(was->reason, line->reason) != 0 ||
 		    memcmp(was->family, line->family, sizeof(was->family)) != 0)
 			control_uplink_changed(d->control, line->config->name);
 	}

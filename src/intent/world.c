@@ -191,7 +191,9 @@ const char *uplink_state_text(enum uplink_state state)
 		[UPLINK_DISABLED] = "disabled",
 		[UPLINK_ABSENT] = "absent",
 		[UPLINK_DOWN] = "down",
+		[UPLINK_PROBING] = "probing",
 		[UPLINK_UP] = "up",
+		[UPLINK_DEGRADED] = "degraded",
 	};
 
 	return texts[state];

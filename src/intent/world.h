@@ -3,44 +3,12 @@
 
 #include "config/config.h"
 #include "intent/facts.h"
+#include "intent/line.h"
 
 /*
  * Everything a decision is made from: the configuration, the facts, the state of the lines and
  * what the operator has said. Deciders read it and add to a struct objects; nothing else.
  */
-
-enum uplink_state {
-	UPLINK_DISABLED,
-	UPLINK_ABSENT,
-	UPLINK_DOWN,
-	UPLINK_UP,
-	UPLINK_STATE_MAX
-};
-
-const char *uplink_state_text(enum uplink_state state);
-
-/* What a line has in one address family. */
-struct line_family {
-	struct ip_address address; /* the one to speak with; unset: none */
-	bool routed;               /* a way out is known */
-	struct ip_address gateway; /* unset while routed: directly over the link */
-	bool onlink;               /* the gateway is not within a connected prefix */
-	bool usable; /* may carry new connections: the line is up and routed, with an address */
-};
-
-/* A line as it is now; same order as config.uplinks. */
-struct line {
-	const struct config_uplink *config;
-	unsigned number; /* kept for its name; mark and table follow from it */
-	int link;        /* interface index, 0 while absent */
-	enum uplink_state state;
-	const char *reason; /* why; static or the world's */
-	uint64_t since_us;  /* realtime of the last change of state */
-	struct line_family family[FAMILY_INDEX_MAX];
-	/* Was lost while it carried connections, which were not cleared away yet. */
-	bool stranded[FAMILY_INDEX_MAX];
-	uint32_t connections; /* tracked connections with its mark */
-};
 
 enum server_condition {
 	SERVER_UP,

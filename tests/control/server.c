@@ -33,10 +33,11 @@ static void line_init(struct line *line, const struct config_uplink *config, uns
 		.config = config,
 		.number = i + 1,
 		.state = i < 2 ? UPLINK_UP : UPLINK_ABSENT,
-		.reason = i < 2 ? "link, address and gateway" : "no interface",
 		.since_us = 1700000000000000 + i,
 		.connections = 10 * i,
 	};
+	snprintf(line->reason, sizeof(line->reason), "%s",
+		 i < 2 ? "link, address and gateway" : "no interface");
 	if (i == 0)
 		line->family[FAMILY_V6] = (struct line_family){ .address = ip_make(AF_INET6, v6),
 								.routed = true,
@@ -127,7 +128,8 @@ static int on_enable(void *userdata, const char *uplink, bool enabled, char **re
 		return -EIO;
 	}
 	line->state = enabled ? UPLINK_UP : UPLINK_DISABLED;
-	line->reason = enabled ? "enabled" : "disabled by operator";
+	snprintf(line->reason, sizeof(line->reason), "%s",
+		 enabled ? "enabled" : "disabled by operator");
 	control_uplink_changed(server->control, uplink);
 	control_event(server->control, "uplink", uplink, line->reason);
 	return 0;

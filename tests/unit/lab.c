@@ -22,6 +22,7 @@
 #include "plan/intent.h"
 #include "service/judge.h"
 #include "service/schedule.h"
+#include "uplink/grade.h"
 #include "uplink/learn.h"
 #include "uplink/state.h"
 
@@ -342,13 +343,16 @@ void lab_judge(struct lab *lab)
 {
 	for (size_t i = 0; i < lab->config->uplinks.n; i++) {
 		struct line *line = &lab->world.lines[i];
+		struct uplink_inputs inputs = { .optimistic = true, .now_us = 1 };
 		struct uplink_verdict verdict;
 
 		uplink_learn(line, &lab->facts);
-		verdict = uplink_judge(line, facts_link(&lab->facts, line->link),
-				       overrides_is_disabled(&lab->overrides, line->config->name));
-		uplink_enter(line, &verdict, 1);
+		inputs.link = facts_link(&lab->facts, line->link);
+		inputs.disabled = overrides_is_disabled(&lab->overrides, line->config->name);
+		verdict = uplink_judge(line, &inputs);
+		uplink_enter(line, &verdict, 1, 1);
 	}
+	grade_lines(&lab->world);
 	for (size_t i = 0; i < lab->config->services.n; i++) {
 		service_judge(&lab->world, i, 1);
 		assert_true(service_schedule(&lab->world, i) >= 0);

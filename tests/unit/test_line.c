@@ -6,6 +6,7 @@
 #include "lab.h"
 
 #include "policy/choice.h"
+#include "uplink/grade.h"
 #include "uplink/learn.h"
 #include "uplink/state.h"
 
@@ -147,7 +148,24 @@ static struct uplink_verdict verdict_on(const struct line *line, const char *is,
 {
 	struct link link = { .up = strchr(is, 'U'), .carrier = strchr(is, 'C') };
 
-	return uplink_judge(line, strchr(is, 'A') ? NULL : &link, disabled);
+	struct uplink_inputs inputs = { .link = strchr(is, 'A') ? NULL : &link,
+					.disabled = disabled,
+					.now_us = 1 };
+
+	return uplink_judge(line, &inputs);
+}
+
+/* A line that is alone may carry what it has a way for. */
+static void assert_graded(struct line *line, bool usable4, bool usable6)
+{
+	struct config_uplink uplink = { .name = "l" };
+	struct config config = { .uplinks = { .v = &uplink, .n = 1 } };
+	struct world world = { .config = &config, .lines = line };
+
+	line->config = &uplink;
+	grade_lines(&world);
+	assert_int_equal(line->family[FAMILY_V4].usable, usable4);
+	assert_int_equal(line->family[FAMILY_V6].usable, usable6);
 }
 
 static void circumstances_make_states(void **state)
@@ -158,9 +176,8 @@ static void circumstances_make_states(void **state)
 
 		assert_int_equal(verdict.state, states[i].state);
 		assert_string_equal(verdict.reason, states[i].reason);
-		assert_true(uplink_enter(&line, &verdict, 1));
-		assert_int_equal(line.family[FAMILY_V4].usable, states[i].usable4);
-		assert_int_equal(line.family[FAMILY_V6].usable, states[i].usable6);
+		assert_true(uplink_enter(&line, &verdict, 1, 1));
+		assert_graded(&line, states[i].usable4, states[i].usable6);
 	}
 }
 
@@ -169,16 +186,17 @@ static void every_state_can_follow_every_other(void **state)
 	for (size_t i = 0; i < ELEMENTS_OF(states); i++)
 		for (size_t j = 0; j < ELEMENTS_OF(states); j++) {
 			struct line line = line_of(states[j].is);
-			struct uplink_verdict was = { states[i].state, states[i].reason }, now;
+			struct uplink_verdict was = { .state = states[i].state }, now;
 			bool moved = states[i].state != states[j].state;
 
-			uplink_enter(&line, &was, 1);
+			snprintf(was.reason, sizeof(was.reason), "%s", states[i].reason);
+			uplink_enter(&line, &was, 1, 1);
 			now = verdict_on(&line, states[j].is, states[j].disabled);
-			assert_int_equal(uplink_enter(&line, &now, 2),
+			assert_int_equal(uplink_enter(&line, &now, 2, 2),
 					 moved || strcmp(was.reason, now.reason) != 0);
 			assert_int_equal(line.since_us, moved ? 2 : 1);
-			assert_false(uplink_enter(&line, &now, 3));
-			assert_int_equal(line.family[FAMILY_V4].usable, states[j].usable4);
+			assert_false(uplink_enter(&line, &now, 3, 3));
+			assert_graded(&line, states[j].usable4, states[j].usable6);
 		}
 }
 

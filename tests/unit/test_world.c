@@ -96,7 +96,7 @@ static void lines_keep_what_is_theirs(void **state)
 	setup(&fixture);
 	lines = fixture.world.lines;
 	assert_int_equal(lines[0].number, 0);
-	assert_null(lines[0].reason);
+	assert_string_equal(lines[0].reason, "");
 	assert_int_equal(lines[1].number, 9);
 	assert_int_equal(lines[1].connections, 22);
 	assert_int_equal(lines[1].state, UPLINK_UP);
