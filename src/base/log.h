@@ -3,10 +3,14 @@
 
 #include "base/cleanup.h"
 
+#include <stdbool.h>
 #include <syslog.h>
 
 /* Messages up to this priority are written (default LOG_INFO). */
 void log_set_level(int priority);
+bool log_shows(int priority);
+/* stderr leads to the journal (systemd.exec(5), $JOURNAL_STREAM). */
+bool log_is_journal(void);
 /*
  * Writes one line to stderr, with the priority in front (sd-daemon(3)) when stderr is the journal.
  * `error` is 0 or an errno of either sign, whose text is appended. Returns -|error|, so that a
