@@ -6,7 +6,12 @@
 #include "config/text.h"
 #include "config/values.h"
 
+#include <errno.h>
 #include <string.h>
+
+enum {
+	RESOLVERS_MAX = 3 /* that the C library looks at, MAXNS */
+};
 
 /* Why no single host can have this address, or NULL. */
 static const char *not_a_host(const struct ip_address *address)
@@ -71,6 +76,14 @@ bool read_host(struct reader *reader, const config_setting_t *setting, const cha
 	       struct ip_address *ret)
 {
 	static const struct host_rule rule = { not_reachable, "an IPv4 or IPv6 address" };
+
+	return parse_host(reader, setting, text, &rule, ret);
+}
+
+bool read_neighbour(struct reader *reader, const config_setting_t *setting, const char *text,
+		    struct ip_address *ret)
+{
+	static const struct host_rule rule = { not_a_host, "an IPv4 or IPv6 address" };
 
 	return parse_host(reader, setting, text, &rule, ret);
 }
@@ -206,4 +219,51 @@ void read_snat(struct reader *reader, const config_setting_t *setting, void *tar
 			return;
 		}
 	read_families(reader, setting, &rule, &uplink->snat_address);
+}
+
+/* One more address of a resolver, at element `i`. */
+static void read_resolver(struct reader *reader, const config_setting_t *setting,
+			  struct config_uplink *uplink, size_t i)
+{
+	static const struct host_rule rule = {
+		not_reachable,
+		"\"auto\", \"off\", an address, or an array of them",
+	};
+
+	if (!is_type(reader, setting, CONFIG_TYPE_STRING) ||
+	    !parse_host(reader, setting, config_setting_get_string(setting), &rule,
+			&uplink->dns.v[i]))
+		return;
+	for (size_t k = 0; k < i; k++)
+		if (ip_equal(&uplink->dns.v[k], &uplink->dns.v[i]))
+			problem(reader, setting, "%s is given twice",
+				ip_text(&uplink->dns.v[i]).text);
+}
+
+void read_resolvers(struct reader *reader, const config_setting_t *setting, void *target)
+{
+	struct config_uplink *uplink = target;
+	bool several = config_setting_type(setting) == CONFIG_TYPE_ARRAY;
+	int n = several ? config_setting_length(setting) : 1;
+	const char *text = config_setting_get_string(setting);
+
+	if (text && (strcmp(text, "auto") == 0 || strcmp(text, "off") == 0)) {
+		uplink->resolvers = *text == 'a' ? RESOLVERS_AUTO : RESOLVERS_OFF;
+		return;
+	}
+	if (n < 1 || n > RESOLVERS_MAX) {
+		problem(reader, setting, "has %d addresses; allowed are 1 to %d", n, RESOLVERS_MAX);
+		return;
+	}
+	uplink->dns.v = arena_alloc(&reader->config->arena, (size_t)n * sizeof(*uplink->dns.v));
+	if (!uplink->dns.v) {
+		reader->report.error = -ENOMEM;
+		return;
+	}
+	uplink->resolvers = RESOLVERS_LISTED;
+	uplink->dns.n = (size_t)n;
+	for (int i = 0; i < n; i++)
+		read_resolver(reader,
+			      several ? config_setting_get_elem(setting, (unsigned)i) : setting,
+			      uplink, (size_t)i);
 }

@@ -161,6 +161,46 @@ static void check_policy_families(struct reader *reader, size_t index)
 		"has no address family in common with from, so the policy never matches");
 }
 
+/* What a line has to spare is known only where the file says what it can carry. */
+static void check_policy_bandwidth(struct reader *reader, size_t index)
+{
+	const struct config_policy *policy = &reader->config->policies.v[index];
+	const config_setting_t *setting =
+		key_or_group(list_element(reader, "policies", index), "use");
+
+	if (policy->scheduler != SCHEDULER_LEAST_USED && policy->scheduler != SCHEDULER_OVERFLOW)
+		return;
+	for (size_t i = 0; i < policy->use.n; i++) {
+		const struct config_uplink *uplink;
+
+		if (policy->use.v[i] >= reader->config->uplinks.n)
+			continue;
+		uplink = &reader->config->uplinks.v[policy->use.v[i]];
+		if (uplink->name && !uplink->bandwidth.up)
+			problem(reader, array_element(setting, i),
+				"\"%s\" has no bandwidth, which scheduler \"%s\" goes by",
+				uplink->name, scheduler_id_text(policy->scheduler));
+	}
+}
+
+static void check_overflow(struct reader *reader, size_t index)
+{
+	const struct config_policy *policy = &reader->config->policies.v[index];
+	const config_setting_t *group = list_element(reader, "policies", index);
+	const config_setting_t *setting = key_or_group(group, "overflow");
+
+	if (setting == group)
+		return;
+	if (policy->scheduler != SCHEDULER_OVERFLOW)
+		problem(reader, setting,
+			"is for scheduler \"overflow\", and this policy's is \"%s\"",
+			scheduler_id_text(policy->scheduler));
+	else if (!policy->overflow)
+		problem(reader, setting,
+			"\"0%%\" would leave the first line without traffic; allowed is \"1%%\" to "
+			"\"100%%\"");
+}
+
 void check_config(struct reader *reader)
 {
 	const struct config *config = reader->config;
@@ -170,5 +210,7 @@ void check_config(struct reader *reader)
 	for (size_t i = 0; i < config->policies.n; i++) {
 		check_policy_interfaces(reader, i);
 		check_policy_families(reader, i);
+		check_policy_bandwidth(reader, i);
+		check_overflow(reader, i);
 	}
 }

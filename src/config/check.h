@@ -5,6 +5,8 @@
 
 /* Everything that takes more than one value to see. Problems are reported. */
 void check_config(struct reader *reader);
+/* The same of uplinks. */
+void check_lines(struct reader *reader);
 /* The same of services; those without a problem are completed by what was not said. */
 void check_services(struct reader *reader);
 

@@ -19,6 +19,7 @@
 
 enum {
 	CONFIG_UPLINKS_MAX = 32,
+	CONFIG_TARGETS_MAX = 16, /* of a line's probes */
 	CONFIG_NAME_MAX = 32,
 	CONFIG_DYNAMIC_NAME_MAX = 63 /* of a dynamic service */
 };
@@ -205,7 +206,12 @@ enum scheduler_id {
 	SCHEDULER_OVF,
 	SCHEDULER_MH,
 	SCHEDULER_TWOS,
-	SCHEDULER_ID_MAX
+	/* Of lines alone, no scheduler of services: */
+	SCHEDULER_LEAST_LATENCY,
+	SCHEDULER_LEAST_USED, /* by the bandwidth that is free now */
+	SCHEDULER_OVERFLOW,   /* the next line when one is used above a share of its bandwidth */
+	SCHEDULER_ID_MAX,
+	SCHEDULER_SERVICE_MAX = SCHEDULER_LEAST_LATENCY
 };
 
 /* What becomes of a policy's connections when their line ends. */
@@ -248,7 +254,8 @@ struct config_policy {
 	int dscp; /* 0-63, or -1 for any */
 	/* The decision. */
 	struct uplink_refs use;
-	enum scheduler_id scheduler; /* wrr, rr, fo, wlc, lc, sed, nq, sh, mh or dh */
+	enum scheduler_id scheduler; /* wrr, rr, fo, wlc, lc, sed, nq, sh, mh, dh, or of lines */
+	uint32_t overflow;           /* overflow: percent of a line's bandwidth; default 80 */
 	uint64_t sticky_ms;          /* 0: not sticky */
 	enum policy_otherwise otherwise;
 	enum on_failover on_failover;

@@ -11,12 +11,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-/*
- * Splits "HOST:PORT", "[HOST]:PORT", "[HOST]" or "HOST"; *port is NULL where there is none. More
- * than one colon without brackets is an IPv6 address without a port. Both point into `text`, which
- * is cut.
- */
-static bool split_port(char *text, char **host, char **port)
+bool split_port(char *text, char **host, char **port)
 {
 	bool bracketed = *text == '[';
 	char *end = bracketed ? strchr(text, ']') : strrchr(text, ':');

@@ -2,8 +2,8 @@
 /*
  * The keys of uplinkd.conf(5) as tables, and the way from a file to a checked configuration: splice
  * the includes (source.c), parse (libconfig), read by these tables (reader.c), check what no
- * single value shows (check.c, check_services.c). Gateway and uplinks are read before what refers
- * to them. The keys of services are in services.c.
+ * single value shows (check.c, check_lines.c, check_services.c). Gateway and uplinks are read
+ * before what refers to them. The keys of uplinks are in lines.c, those of services in services.c.
  */
 #include "config/check.h"
 #include "config/config.h"
@@ -31,7 +31,10 @@ static void read_firewall(struct reader *reader, const config_setting_t *setting
 		problem(reader, setting, "true is not built yet; only false is allowed");
 }
 
-/* Those that say something of lines: by turns, by tier, by live connections, by client. */
+/*
+ * Those that say something of lines: by turns, by tier, by live connections, by client, by what the
+ * line is like now.
+ */
 static const struct word policy_schedulers[] = { { "wrr", SCHEDULER_WRR },
 						 { "rr", SCHEDULER_RR },
 						 { "fo", SCHEDULER_FO },
@@ -42,11 +45,24 @@ static const struct word policy_schedulers[] = { { "wrr", SCHEDULER_WRR },
 						 { "sh", SCHEDULER_SH },
 						 { "mh", SCHEDULER_MH },
 						 { "dh", SCHEDULER_DH },
+						 { "least-latency", SCHEDULER_LEAST_LATENCY },
+						 { "least-used", SCHEDULER_LEAST_USED },
+						 { "overflow", SCHEDULER_OVERFLOW },
 						 { NULL, 0 } };
 
 static const struct word otherwise_words[] = { { "drop", OTHERWISE_DROP },
 					       { "any", OTHERWISE_ANY },
 					       { NULL, 0 } };
+
+static const struct word failover_words[] = { { "reset", FAILOVER_RESET },
+					      { "keep", FAILOVER_KEEP },
+					      { NULL, 0 } };
+
+static const struct word resolvers[] = { { "auto", RESOLVER_AUTO },
+					 { "resolved", RESOLVER_RESOLVED },
+					 { "file", RESOLVER_FILE },
+					 { "off", RESOLVER_OFF },
+					 { NULL, 0 } };
 
 static const struct key gateway_keys[] = {
 	{ "inside", KEY_TEXTS, FIELD(config_gateway, inside), .text = read_interface,
@@ -58,19 +74,7 @@ static const struct key gateway_keys[] = {
 	{ "table_base", KEY_NUMBER, FIELD(config_gateway, table_base), .most = TABLE_BASE_MAX },
 	{ "rule_base", KEY_NUMBER, FIELD(config_gateway, rule_base), .least = 1,
 	  .most = RULE_BASE_MAX },
-};
-
-static const struct key uplink_keys[] = {
-	{ "name", KEY_TEXT, FIELD(config_uplink, name), .required = true,
-	  .text = read_uplink_name },
-	{ "interface", KEY_TEXT, FIELD(config_uplink, interface), .required = true,
-	  .text = read_line_interface },
-	{ "weight", KEY_NUMBER, FIELD(config_uplink, weight), .least = 1, .most = UINT16_MAX },
-	{ "tier", KEY_NUMBER, FIELD(config_uplink, tier), .least = 1, .most = UINT8_MAX },
-	{ "gateway", KEY_CUSTOM, .custom = read_gateway },
-	{ "snat", KEY_CUSTOM, .custom = read_snat },
-	{ "prefixes", KEY_TEXTS, FIELD(config_uplink, prefixes), .text = read_routed_prefix,
-	  EACH(struct ip_prefix) },
+	{ "resolver", KEY_WORD, FIELD(config_gateway, resolver), .words = resolvers },
 };
 
 static const struct key policy_keys[] = {
@@ -92,8 +96,10 @@ static const struct key policy_keys[] = {
 	{ "use", KEY_TEXTS, FIELD(config_policy, use), .required = true, .text = read_uplink_ref,
 	  EACH(unsigned) },
 	{ "scheduler", KEY_WORD, FIELD(config_policy, scheduler), .words = policy_schedulers },
+	{ "overflow", KEY_TEXT, FIELD(config_policy, overflow), .text = read_percent },
 	{ "sticky", KEY_TIME, FIELD(config_policy, sticky_ms), .most = STICKY_MAX_MS },
 	{ "otherwise", KEY_WORD, FIELD(config_policy, otherwise), .words = otherwise_words },
+	{ "on_failover", KEY_WORD, FIELD(config_policy, on_failover), .words = failover_words },
 };
 
 static const struct key domain_keys[] = {
@@ -105,16 +111,13 @@ static const struct key domain_keys[] = {
 	  .text = read_interface },
 };
 
-static const struct config_uplink uplink_defaults = { .weight = 1, .tier = 1 };
-static const struct config_policy policy_defaults = { .dscp = -1 };
+static const struct config_policy policy_defaults = { .dscp = -1, .overflow = 80 };
 static const struct config_domain domain_defaults = { 0 };
 static const struct config_gateway gateway_defaults = {
 	.forwarding = true, .mark_mask = 0x0000ff00, .table_base = 200, .rule_base = 100
 };
 
 static const struct shape gateway_shape = { SHAPE(gateway_keys), NULL, 0 };
-static const struct shape uplink_shape = { SHAPE(uplink_keys), &uplink_defaults,
-					   sizeof(uplink_defaults) };
 static const struct shape policy_shape = { SHAPE(policy_keys), &policy_defaults,
 					   sizeof(policy_defaults) };
 static const struct shape domain_shape = { SHAPE(domain_keys), &domain_defaults,
@@ -215,6 +218,7 @@ static void read_all(struct reader *reader, const char *path, const char *text, 
 	if (reader->report.error < 0)
 		return;
 	check_config(reader);
+	check_lines(reader);
 	check_services(reader);
 	check_claims(reader);
 }

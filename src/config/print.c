@@ -44,6 +44,49 @@ void print_end(FILE *out, size_t n)
 		fputs(" ];\n", out);
 }
 
+void inline_text(FILE *out, const char *key, const char *text)
+{
+	if (!text)
+		return;
+	fprintf(out, " %s = ", key);
+	print_quoted(out, text);
+	fputc(';', out);
+}
+
+void inline_number(FILE *out, const char *key, uint32_t number)
+{
+	fprintf(out, " %s = %" PRIu32 ";", key, number);
+}
+
+void inline_option(FILE *out, const char *key, uint32_t number)
+{
+	if (number)
+		inline_number(out, key, number);
+}
+
+void inline_time(FILE *out, const char *key, uint64_t ms)
+{
+	inline_text(out, key, duration_text(ms).text);
+}
+
+void print_number(FILE *out, const char *key, uint32_t number)
+{
+	if (number)
+		fprintf(out, "\t\t%s = %" PRIu32 ";\n", key, number);
+}
+
+void print_time(FILE *out, const char *key, uint64_t ms)
+{
+	if (ms)
+		print_text(out, key, duration_text(ms).text);
+}
+
+void print_true(FILE *out, const char *key, bool value)
+{
+	if (value)
+		fprintf(out, "\t\t%s = true;\n", key);
+}
+
 static void print_names(FILE *out, const char *key, const struct names *names)
 {
 	for (size_t i = 0; i < names->n; i++)
@@ -51,7 +94,7 @@ static void print_names(FILE *out, const char *key, const struct names *names)
 	print_end(out, names->n);
 }
 
-static void print_prefixes(FILE *out, const char *key, const struct prefixes *prefixes)
+void print_prefixes(FILE *out, const char *key, const struct prefixes *prefixes)
 {
 	for (size_t i = 0; i < prefixes->n; i++)
 		print_item(out, key, i, ip_prefix_text(&prefixes->v[i]).text);
@@ -64,20 +107,6 @@ static void print_id(FILE *out, const char *key, size_t i, uint32_t id)
 
 	snprintf(text, sizeof(text), "%" PRIu32, id);
 	print_item(out, key, i, text);
-}
-
-/* One address for each family that has one, else the word. */
-static void print_families(FILE *out, const char *key,
-			   const struct ip_address (*addresses)[FAMILY_INDEX_MAX], const char *word)
-{
-	size_t n = 0;
-
-	for (enum family_index f = 0; f < FAMILY_INDEX_MAX; f++)
-		if (ip_is_set(&(*addresses)[f]))
-			print_item(out, key, n++, ip_text(&(*addresses)[f]).text);
-	print_end(out, n);
-	if (!n)
-		print_text(out, key, word);
 }
 
 static void print_gateway(FILE *out, const struct config_gateway *gateway)
@@ -93,18 +122,9 @@ static void print_gateway(FILE *out, const struct config_gateway *gateway)
 	fprintf(out, "\tmark_mask = 0x%08" PRIx32 ";\n", gateway->mark_mask);
 	fprintf(out, "\ttable_base = %" PRIu32 ";\n", gateway->table_base);
 	fprintf(out, "\trule_base = %" PRIu32 ";\n", gateway->rule_base);
+	if (gateway->resolver != RESOLVER_AUTO)
+		fprintf(out, "\tresolver = \"%s\";\n", resolver_text(gateway->resolver));
 	fputs("};\n", out);
-}
-
-static void print_uplink(FILE *out, const struct config_uplink *uplink)
-{
-	print_text(out, "name", uplink->name);
-	print_text(out, "interface", uplink->interface);
-	fprintf(out, "\t\tweight = %" PRIu32 ";\n", uplink->weight);
-	fprintf(out, "\t\ttier = %" PRIu32 ";\n", uplink->tier);
-	print_families(out, "gateway", &uplink->gateway, "auto");
-	print_families(out, "snat", &uplink->snat_address, snat_mode_text(uplink->snat));
-	print_prefixes(out, "prefixes", &uplink->prefixes);
 }
 
 static void print_ports(FILE *out, const struct config_policy *policy)
@@ -154,12 +174,16 @@ static void print_policy(FILE *out, const struct config *config, const struct co
 		print_item(out, "use", i, config->uplinks.v[policy->use.v[i]].name);
 	print_end(out, policy->use.n);
 	print_text(out, "scheduler", scheduler_id_text(policy->scheduler));
+	if (policy->scheduler == SCHEDULER_OVERFLOW)
+		fprintf(out, "\t\toverflow = \"%" PRIu32 "%%\";\n", policy->overflow);
 	if (policy->sticky_ms)
 		print_text(out, "sticky", duration_text(policy->sticky_ms).text);
 	if (policy->otherwise == OTHERWISE_DROP)
 		print_text(out, "otherwise", "drop");
 	if (policy->otherwise == OTHERWISE_ANY)
 		print_text(out, "otherwise", "any");
+	if (policy->on_failover == FAILOVER_KEEP)
+		print_text(out, "on_failover", "keep");
 }
 
 static void print_domain(FILE *out, const struct config_domain *domain)

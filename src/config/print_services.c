@@ -10,51 +10,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* Keys within a group on one line. */
-static void inline_text(FILE *out, const char *key, const char *text)
-{
-	if (!text)
-		return;
-	fprintf(out, " %s = ", key);
-	print_quoted(out, text);
-	fputc(';', out);
-}
-
-static void inline_number(FILE *out, const char *key, uint32_t number)
-{
-	fprintf(out, " %s = %" PRIu32 ";", key, number);
-}
-
-/* One whose default is 0 and has no effect. */
-static void inline_option(FILE *out, const char *key, uint32_t number)
-{
-	if (number)
-		inline_number(out, key, number);
-}
-
-static void inline_time(FILE *out, const char *key, uint64_t ms)
-{
-	inline_text(out, key, duration_text(ms).text);
-}
-
-static void print_number(FILE *out, const char *key, uint32_t number)
-{
-	if (number)
-		fprintf(out, "\t\t%s = %" PRIu32 ";\n", key, number);
-}
-
-static void print_time(FILE *out, const char *key, uint64_t ms)
-{
-	if (ms)
-		print_text(out, key, duration_text(ms).text);
-}
-
-static void print_true(FILE *out, const char *key, bool value)
-{
-	if (value)
-		fprintf(out, "\t\t%s = true;\n", key);
-}
-
 static void inline_check(FILE *out, const struct config_check *check)
 {
 	fprintf(out, "check = { kind = \"%s\";", check_kind_text(check->kind));

@@ -60,11 +60,23 @@ const char *protocol_text(uint8_t protocol)
 const char *scheduler_id_text(enum scheduler_id id)
 {
 	static const char *const names[SCHEDULER_ID_MAX] = {
-		[SCHEDULER_WRR] = "wrr",     [SCHEDULER_RR] = "rr",     [SCHEDULER_FO] = "fo",
-		[SCHEDULER_WLC] = "wlc",     [SCHEDULER_LC] = "lc",     [SCHEDULER_LBLC] = "lblc",
-		[SCHEDULER_LBLCR] = "lblcr", [SCHEDULER_DH] = "dh",     [SCHEDULER_SH] = "sh",
-		[SCHEDULER_SED] = "sed",     [SCHEDULER_NQ] = "nq",     [SCHEDULER_OVF] = "ovf",
-		[SCHEDULER_MH] = "mh",       [SCHEDULER_TWOS] = "twos",
+		[SCHEDULER_WRR] = "wrr",
+		[SCHEDULER_RR] = "rr",
+		[SCHEDULER_FO] = "fo",
+		[SCHEDULER_WLC] = "wlc",
+		[SCHEDULER_LC] = "lc",
+		[SCHEDULER_LBLC] = "lblc",
+		[SCHEDULER_LBLCR] = "lblcr",
+		[SCHEDULER_DH] = "dh",
+		[SCHEDULER_SH] = "sh",
+		[SCHEDULER_SED] = "sed",
+		[SCHEDULER_NQ] = "nq",
+		[SCHEDULER_OVF] = "ovf",
+		[SCHEDULER_MH] = "mh",
+		[SCHEDULER_TWOS] = "twos",
+		[SCHEDULER_LEAST_LATENCY] = "least-latency",
+		[SCHEDULER_LEAST_USED] = "least-used",
+		[SCHEDULER_OVERFLOW] = "overflow",
 	};
 
 	return id < SCHEDULER_ID_MAX ? names[id] : "?";
@@ -115,6 +127,44 @@ const char *check_kind_text(enum check_kind kind)
 	};
 
 	return kind < CHECK_KIND_MAX ? names[kind] : "?";
+}
+
+const char *line_probe_text(enum line_probe kind)
+{
+	static const char *const names[LINE_PROBE_MAX] = {
+		[LINE_PROBE_ICMP] = "icmp",   [LINE_PROBE_ARP] = "arp",
+		[LINE_PROBE_ND] = "nd",       [LINE_PROBE_TCP] = "tcp",
+		[LINE_PROBE_DNS] = "dns",     [LINE_PROBE_HTTP] = "http",
+		[LINE_PROBE_HTTPS] = "https", [LINE_PROBE_SCRIPT] = "script",
+	};
+
+	return kind < LINE_PROBE_MAX ? names[kind] : "?";
+}
+
+const char *failback_text(enum failback failback)
+{
+	static const char *const names[FAILBACK_MAX] = {
+		[FAILBACK_WHEN_STABLE] = "when-stable",
+		[FAILBACK_AT_ONCE] = "at-once",
+		[FAILBACK_MANUAL] = "manual",
+	};
+
+	return failback < FAILBACK_MAX ? names[failback] : "?";
+}
+
+const char *resolver_text(enum resolver resolver)
+{
+	switch (resolver) {
+	case RESOLVER_AUTO:
+		return "auto";
+	case RESOLVER_RESOLVED:
+		return "resolved";
+	case RESOLVER_FILE:
+		return "file";
+	case RESOLVER_OFF:
+		return "off";
+	}
+	return "?";
 }
 
 struct endpoint_text endpoint_text(const struct ip_address *address, uint16_t port)

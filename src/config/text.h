@@ -37,3 +37,20 @@ const char *snat_mode_text(enum snat_mode mode);
 const char *service_method_text(enum service_method method);
 const char *tunnel_kind_text(enum tunnel_kind kind);
 const char *check_kind_text(enum check_kind kind);
+const char *line_probe_text(enum line_probe kind);
+const char *failback_text(enum failback failback);
+const char *resolver_text(enum resolver resolver);
+
+struct quantity_text {
+	char text[24];
+};
+/* "1500kbit", "50GB": as they are read. */
+struct quantity_text rate_text(uint64_t bits);
+struct quantity_text volume_text(uint64_t bytes);
+
+/*
+ * The lines of a schedule, as they are read: calls `say` with each. Every schedule has one way to
+ * be said.
+ */
+void schedule_text(const struct week_span *v, size_t n,
+		   void (*say)(const char *text, void *userdata), void *userdata);

@@ -26,15 +26,40 @@ text_reader read_routed_prefix; /* the same, that may be routed to us */
 text_reader read_alias;         /* struct ip_prefix, an address with its length; claims it */
 custom_reader read_gateway;     /* struct config_uplink: gateway */
 custom_reader read_snat;        /* struct config_uplink: snat, snat_address */
+custom_reader read_resolvers;   /* struct config_uplink: resolvers, dns */
 
 /* An address that a single host can have wherever it is; false after reporting a problem. */
 bool read_host(struct reader *reader, const config_setting_t *setting, const char *text,
 	       struct ip_address *ret);
+/* The same of a host on a line, which link-local addresses are as well. */
+bool read_neighbour(struct reader *reader, const config_setting_t *setting, const char *text,
+		    struct ip_address *ret);
 
 /* endpoints.c */
 text_reader read_listen;  /* struct config_listen; claims it among all services */
 text_reader read_server;  /* struct config_server: text, address, port; claims it */
 custom_reader read_sorry; /* struct config_service: one more server, sorry */
+
+/* kinds.c: what a check or a probe asks for; each a const char * */
+text_reader read_http_path;
+text_reader read_script; /* the path of a program */
+text_reader read_host_name;
+text_reader read_status;
+text_reader read_regex;
+text_reader read_query;
+text_reader read_dns_type;
+
+struct kind_key {
+	struct key key;
+	unsigned kinds; /* that have it, as bits */
+};
+
+/*
+ * A group whose key "kind" is one of the words, with the keys that this kind has. False, and
+ * nothing was read, when there is no such kind.
+ */
+bool read_kind_group(struct reader *reader, const config_setting_t *setting,
+		     const struct word *kinds, const struct kind_key *keys, size_t n, void *target);
 
 /* checks.c */
 custom_reader read_server_check;  /* struct config_server: check */
@@ -45,6 +70,21 @@ custom_reader read_service_agent; /* struct config_service: agent of servers wit
 /* traffic.c */
 text_reader read_ports;  /* struct port_range */
 custom_reader read_dscp; /* struct config_policy: dscp */
+
+/* line_probes.c */
+custom_reader read_probes; /* struct config_uplink: probes */
+
+/* quantities.c */
+text_reader read_percent;   /* uint32_t: 0 to 100 */
+text_reader read_delay;     /* uint32_t: milliseconds, up to a minute */
+text_reader read_bandwidth; /* uint64_t: bits a second */
+text_reader read_volume;    /* uint64_t: bytes */
+
+/* schedule.c */
+custom_reader read_schedule; /* struct config_uplink: schedule */
+
+/* lines.c */
+extern const struct shape uplink_shape;
 
 /* services.c */
 extern const struct shape service_shape;
@@ -60,6 +100,13 @@ static inline const char *list_uplinks(struct reader *reader)
 	return list_names(reader, reader->config->uplinks.v, reader->config->uplinks.n,
 			  sizeof(*reader->config->uplinks.v));
 }
+
+/*
+ * Splits "HOST:PORT", "[HOST]:PORT", "[HOST]" or "HOST"; *port is NULL where there is none. More
+ * than one colon without brackets is an IPv6 address without a port. Both point into `text`, which
+ * is cut.
+ */
+bool split_port(char *text, char **host, char **port);
 
 /* A number from 1 to 65535, or false. */
 bool parse_port(const char *text, size_t length, uint16_t *ret);

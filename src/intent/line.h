@@ -19,7 +19,11 @@ enum uplink_state {
 
 const char *uplink_state_text(enum uplink_state state);
 
-/* How good a choice a line is for new connections, worst first. Written by uplink/grade.c. */
+/*
+ * How good a choice a line is for new connections, worst first. Written by uplink/grade.c. A line
+ * that rests has a grade nevertheless. From GRADE_PROBING on, connections of dead lines may be
+ * moved to it; at GRADE_LAST that would only be from one silence to another.
+ */
 enum line_grade {
 	GRADE_NONE,     /* none at all */
 	GRADE_LAST,     /* silent as all others are, but the one that answered last */
@@ -30,6 +34,8 @@ enum line_grade {
 	GRADE_FULL,
 	GRADE_MAX
 };
+
+const char *line_grade_text(enum line_grade grade);
 
 /* What the probes of a line say together. Written by uplink/monitor.c. */
 enum line_health {
@@ -65,6 +71,7 @@ struct line_trust {
 	uint64_t outages_us[TRUST_OUTAGES]; /* monotonic, the last ones, newest first; 0: none */
 	uint32_t level;                     /* of the penalty: the wait doubles with each */
 	uint64_t level_us;                  /* monotonic, when it was last raised or lowered */
+	uint64_t back_us;                   /* monotonic, when it was last seen back: probing */
 };
 
 /* What a line carried. Written by daemon/usage.c. */
@@ -75,15 +82,25 @@ struct line_usage {
 	unsigned told;               /* percent of the quota last told of: 0, 75, 95, 100 */
 };
 
+/* Of a line's interface, since it exists. */
+struct line_counters {
+	uint64_t received, sent; /* packets */
+	uint64_t received_bytes, sent_bytes;
+	uint64_t replies; /* packets of known connections, see policy/marks.c; also begins anew
+			     when their rule does */
+};
+
 /* What pppd told of a session. Written by daemon/ppp.c. */
 struct line_ppp {
-	bool known;               /* somebody told: the plugin or a hook */
-	bool up;                  /* IPCP or IPv6CP is */
+	bool known; /* somebody told: the plugin or a hook */
+	bool up;    /* IPCP or IPv6CP is */
+	bool carries[FAMILY_INDEX_MAX];
 	bool persists;            /* pppd redials by itself */
 	int pid;                  /* of pppd, 0: not told */
 	uint32_t mtu;             /* 0: not told */
 	struct ip_address dns[2]; /* unset: not told */
 	struct ip_address peer;
+	char device[16]; /* interface that the session goes over, "": not told, or none */
 	char ipparam[64], end[96]; /* why it ended; "" */
 	uint32_t echo_lost;        /* LCP echo requests in a row without an answer */
 };
@@ -93,13 +110,15 @@ enum {
 	LINE_DELEGATED_MAX = 4
 };
 
-/* What a line has in one address family. Written by uplink/learn.c, `usable` by uplink/grade.c. */
+/* What a line has in one address family. Written by uplink/learn.c, the last two by uplink/grade.c.
+ */
 struct line_family {
 	struct ip_address address; /* the one to speak with; unset: none */
 	bool routed;               /* a way out is known */
 	struct ip_address gateway; /* unset while routed: directly over the link */
 	bool onlink;               /* the gateway is not within a connected prefix */
-	bool usable;               /* may carry new connections: its grade is not none */
+	bool carries;              /* what it has lives on: there is a way, and it is not dead */
+	bool usable;               /* takes new connections: it carries, and does not rest */
 };
 
 /* Same order as config.uplinks. */
@@ -119,8 +138,15 @@ struct line {
 	struct line_trust trust;
 	struct line_usage usage;
 	struct line_ppp ppp;
+	bool ended;   /* had an outage, and has not come back since */
 	bool held;    /* failback is for the operator to say, who has not yet */
 	bool resting; /* outside its schedule */
+	/* What was told of it last. Written by daemon/events.c. */
+	struct {
+		struct ip_address address[FAMILY_INDEX_MAX];
+		bool suspicious, held, resting;
+		uint32_t level; /* of the penalty */
+	} told;
 	struct {
 		struct ip_prefix v[LINE_DELEGATED_MAX];
 		size_t n;
