@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
+#include "base/program.h"
 #include "probe/probe.h"
 #include "probe/window.h"
 
@@ -8,15 +9,13 @@
 
 /* What the kinds of probes share, for the files of src/probe alone. */
 struct web;
-struct script_run;
 
 struct probes {
 	sd_event *event;
 	LIST_HEAD(probe_list, probe) list;
-	uint32_t spread; /* the share of an interval at which the last began */
-	struct web *web; /* NULL until there is a check over HTTP */
-	LIST_HEAD(script_list, script_run)
-	abandoned; /* scripts that were killed and have not ended yet */
+	uint32_t spread;          /* the share of an interval at which the last began */
+	struct web *web;          /* NULL until there is a check over HTTP */
+	struct programs programs; /* scripts, also those that were killed and have not ended yet */
 };
 
 struct probe {
@@ -26,6 +25,9 @@ struct probe {
 	struct probe_spec spec;
 	void (*changed)(struct probe *probe, const struct probe_result *result, void *userdata);
 	void *userdata;
+	void (*done)(const struct probe_answer *answer, void *userdata); /* of a single check */
+	struct probe_answer answer;                                      /* its own */
+	bool starting; /* probe_once() has not returned */
 	struct window window;
 	struct probe_result result;
 	sd_event_source *timer; /* the next start; while running, the time limit */
@@ -56,7 +58,10 @@ struct probe_method {
 };
 
 extern const struct probe_method probe_tcp, probe_http, probe_https, probe_dns, probe_smtp,
-	probe_icmp, probe_udp, probe_script, probe_agent;
+	probe_icmp, probe_udp, probe_script, probe_agent, probe_arp, probe_nd;
+
+/* How the reason of one that was not sent begins, where nothing else says so. */
+#define PROBE_UNSENT "cannot be sent: "
 
 /* The check has ended, for this reason. The probe may be gone afterwards. */
 void probe_end(struct probe *probe, enum evidence evidence, const char *reason, ...) _printf_(3, 4);

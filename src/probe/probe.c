@@ -7,12 +7,14 @@
  * number of them evenly, whenever they are added. A check that is still running when the next is
  * due puts that off until it has ended: so a probe never overlaps itself, one timer is enough for
  * start and time limit, and a target that is silent is asked again at once.
+ *
+ * A single check (probe_once) is a probe that begins at once and never again. What it says within
+ * its start is delivered by its timer, so that nobody is called back before he knows the probe.
  */
 #include "probe/engine.h"
 
 #include "base/array.h"
 #include "base/time.h"
-#include "probe/script.h"
 #include "probe/socket.h"
 #include "probe/web.h"
 
@@ -31,6 +33,7 @@ static const struct probe_method *const methods[PROBE_KIND_MAX] = {
 	[PROBE_TCP] = &probe_tcp, [PROBE_HTTP] = &probe_http,     [PROBE_HTTPS] = &probe_https,
 	[PROBE_DNS] = &probe_dns, [PROBE_SMTP] = &probe_smtp,     [PROBE_ICMP] = &probe_icmp,
 	[PROBE_UDP] = &probe_udp, [PROBE_SCRIPT] = &probe_script, [PROBE_AGENT] = &probe_agent,
+	[PROBE_ARP] = &probe_arp, [PROBE_ND] = &probe_nd,
 };
 
 const char *probe_kind_name(enum probe_kind kind)
@@ -106,11 +109,44 @@ static struct window judge(const struct probe *probe, enum evidence evidence)
 	return window_step(&l, probe->window, evidence);
 }
 
+/* The probe is gone before anybody hears of it, so that they may do as they like. */
+static void deliver(struct probe *probe)
+{
+	void (*done)(const struct probe_answer *, void *) = probe->done;
+	struct probe_answer answer = probe->answer;
+	void *userdata = probe->userdata;
+
+	probe_remove(probe);
+	done(&answer, userdata);
+}
+
+static void conclude_once(struct probe *probe, enum evidence evidence, const char *reason)
+{
+	struct probe_answer *answer = &probe->answer;
+
+	*answer = (struct probe_answer){ .evidence = evidence,
+					 .sent_us = probe->started_us,
+					 .ended_us = monotonic_us() };
+	if (evidence == EVIDENCE_UNSENT)
+		reason += strlen(PROBE_UNSENT);
+	snprintf(answer->reason, sizeof(answer->reason), "%.*s", (int)sizeof(answer->reason) - 1,
+		 reason);
+	stop(probe);
+	if (probe->starting)
+		set_timer(probe, answer->ended_us);
+	else
+		deliver(probe);
+}
+
 void probe_conclude(struct probe *probe, enum evidence evidence, struct probe_result result)
 {
 	uint64_t now_us = monotonic_us();
 	bool changed;
 
+	if (probe->done) {
+		conclude_once(probe, evidence, result.reason);
+		return;
+	}
 	count(&result, evidence, probe->started_us, now_us);
 	stop(probe);
 	set_next(probe, now_us);
@@ -156,26 +192,32 @@ void probe_end_unsent(struct probe *probe, int error)
 {
 	char text[64];
 
-	probe_end(probe, EVIDENCE_UNSENT, "cannot be sent: %s",
-		  error_text(error, text, sizeof(text)));
+	probe_end(probe, EVIDENCE_UNSENT, PROBE_UNSENT "%s", error_text(error, text, sizeof(text)));
 }
 
-static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
+static void begin(struct probe *probe)
 {
-	struct probe *probe = userdata;
 	int r;
 
-	if (probe->running) {
-		probe_end(probe, EVIDENCE_BAD, "no answer in %s",
-			  duration_text(probe->spec.timeout_us / 1000).text);
-		return 0;
-	}
 	probe->running = true;
 	probe->started_us = monotonic_us();
 	r = set_timer(probe, probe->started_us + probe->spec.timeout_us);
 	r = r < 0 ? r : probe->method->start(probe);
 	if (r < 0)
 		probe_end_unsent(probe, r);
+}
+
+static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct probe *probe = userdata;
+
+	if (probe->running)
+		probe_end(probe, EVIDENCE_BAD, "no answer in %s",
+			  duration_text(probe->spec.timeout_us / 1000).text);
+	else if (probe->done)
+		deliver(probe);
+	else
+		begin(probe);
 	return 0;
 }
 
@@ -183,8 +225,11 @@ const char *probe_spec_error(const struct probe_spec *spec)
 {
 	if ((unsigned)spec->kind >= PROBE_KIND_MAX)
 		return "no such kind of check";
-	if (!ip_is_set(&spec->target))
+	if (!ip_is_set(&spec->target) && spec->kind != PROBE_SCRIPT)
 		return "no address to check";
+	if (ip_is_set(&spec->source) && ip_is_set(&spec->target) &&
+	    spec->source.family != spec->target.family)
+		return "the source is of another family than the target";
 	if (!spec->port && !methods[spec->kind]->no_port)
 		return "no port to check";
 	if (spec->interval_us < 1000 || spec->timeout_us < 1000)
@@ -202,9 +247,7 @@ static uint64_t next_offset(struct probes *probes, uint64_t interval_us)
 static int probe_init(struct probe *probe)
 {
 	struct window_limits l = limits(probe);
-	int r;
 
-	probe->due_us = monotonic_us() + next_offset(probe->probes, probe->spec.interval_us);
 	probe->window = window_start(&l);
 	probe->result = (struct probe_result){ .up = probe->window.up,
 					       .agent_weight = -1,
@@ -212,17 +255,12 @@ static int probe_init(struct probe *probe)
 	probe->state = calloc(1, probe->method->state_size + 1);
 	if (!probe->state)
 		return -ENOMEM;
-	r = probe->method->init ? probe->method->init(probe) : 0;
-	if (r < 0)
-		return r;
-	return sd_event_add_time(probe->probes->event, &probe->timer, CLOCK_MONOTONIC,
-				 probe->due_us, ACCURACY_US, on_timer, probe);
+	return probe->method->init ? probe->method->init(probe) : 0;
 }
 
-int probe_add(struct probes *probes, const struct probe_spec *spec,
-	      void (*changed)(struct probe *probe, const struct probe_result *result,
-			      void *userdata),
-	      void *userdata, struct probe **ret)
+/* Without a timer, and with nobody to tell. */
+static int probe_new(struct probes *probes, const struct probe_spec *spec, void *userdata,
+		     struct probe **ret)
 {
 	struct probe *probe;
 	int r;
@@ -235,7 +273,6 @@ int probe_add(struct probes *probes, const struct probe_spec *spec,
 	probe->probes = probes;
 	probe->method = methods[spec->kind];
 	probe->spec = *spec;
-	probe->changed = changed;
 	probe->userdata = userdata;
 	probe->fd = -1;
 	LIST_INSERT_HEAD(&probes->list, probe, entry);
@@ -244,6 +281,58 @@ int probe_add(struct probes *probes, const struct probe_spec *spec,
 		probe_remove(probe);
 		return r;
 	}
+	*ret = probe;
+	return 0;
+}
+
+static int add_timer(struct probe *probe)
+{
+	return sd_event_add_time(probe->probes->event, &probe->timer, CLOCK_MONOTONIC,
+				 probe->due_us, ACCURACY_US, on_timer, probe);
+}
+
+int probe_add(struct probes *probes, const struct probe_spec *spec,
+	      void (*changed)(struct probe *probe, const struct probe_result *result,
+			      void *userdata),
+	      void *userdata, struct probe **ret)
+{
+	struct probe *probe;
+	int r = probe_new(probes, spec, userdata, &probe);
+
+	if (r < 0)
+		return r;
+	probe->changed = changed;
+	probe->due_us = monotonic_us() + next_offset(probes, spec->interval_us);
+	r = add_timer(probe);
+	if (r < 0) {
+		probe_remove(probe);
+		return r;
+	}
+	*ret = probe;
+	return 0;
+}
+
+int probe_once(struct probes *probes, const struct probe_spec *spec,
+	       void (*done)(const struct probe_answer *answer, void *userdata), void *userdata,
+	       struct probe **ret)
+{
+	struct probe_spec once = *spec;
+	struct probe *probe;
+	int r;
+
+	once.interval_us = once.timeout_us;
+	r = probe_new(probes, &once, userdata, &probe);
+	if (r < 0)
+		return r;
+	probe->done = done;
+	r = add_timer(probe);
+	if (r < 0) {
+		probe_remove(probe);
+		return r;
+	}
+	probe->starting = true;
+	begin(probe);
+	probe->starting = false;
 	*ret = probe;
 	return 0;
 }
@@ -268,6 +357,7 @@ int probes_new(sd_event *event, struct probes **ret)
 	if (!probes)
 		return -ENOMEM;
 	probes->event = sd_event_ref(event);
+	probes->programs.event = event;
 	*ret = probes;
 	return 0;
 }
@@ -282,7 +372,7 @@ void probes_free(struct probes *probes)
 		next = LIST_NEXT(probe, entry);
 		probe_remove(probe);
 	}
-	scripts_forget(probes);
+	programs_done(&probes->programs);
 	web_free(probes->web);
 	sd_event_unref(probes->event);
 	free(probes);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
+#include "base/arena.h"
 #include "base/cleanup.h"
 #include "base/ip.h"
+#include "probe/window.h"
 
 #include <systemd/sd-event.h>
 
@@ -23,6 +25,8 @@ enum probe_kind {
 	PROBE_UDP,    /* a datagram is answered */
 	PROBE_SCRIPT, /* a program ends with 0 */
 	PROBE_AGENT,  /* what the server says of itself (HAProxy's agent-check) */
+	PROBE_ARP,    /* a neighbour on the device is there (IPv4); needs device and source */
+	PROBE_ND,     /* the same of IPv6 */
 	PROBE_KIND_MAX
 };
 
@@ -30,14 +34,15 @@ enum probe_kind {
 struct probe_spec {
 	enum probe_kind kind;
 	struct ip_address target;
-	uint16_t port;        /* host byte order */
-	const char *device;   /* send over this interface only (SO_BINDTODEVICE); NULL: any */
-	uint32_t mark;        /* SO_MARK; 0: none */
-	uint64_t interval_us; /* from start to start */
-	uint64_t timeout_us;  /* of one check, however many steps it has */
-	uint32_t fail, pass;  /* answers in a row to go down, to go up; 0 is 1 */
-	bool initial_up;      /* what holds until answers say otherwise */
-	bool unsent_fails;    /* a check that cannot be sent counts as one that failed */
+	uint16_t port;            /* host byte order */
+	const char *device;       /* send over this interface only (SO_BINDTODEVICE); NULL: any */
+	uint32_t mark;            /* SO_MARK; 0: none */
+	struct ip_address source; /* of the target's family; unset: as the kernel chooses */
+	uint64_t interval_us;     /* from start to start */
+	uint64_t timeout_us;      /* of one check, however many steps it has */
+	uint32_t fail, pass;      /* answers in a row to go down, to go up; 0 is 1 */
+	bool initial_up;          /* what holds until answers say otherwise */
+	bool unsent_fails;        /* a check that cannot be sent counts as one that failed */
 
 	const char *host;   /* http: Host header and name for TLS; smtp: name for EHLO */
 	const char *path;   /* http: what is asked for, default "/" */
@@ -54,7 +59,7 @@ struct probe_spec {
 	const char *payload; /* udp, agent: is sent, with the escapes of C */
 	const char *expect;  /* udp: how the answer must begin, with escapes; NULL: any answer */
 
-	const char *script; /* run as `script ADDRESS PORT` */
+	const char *script; /* run as `script ADDRESS PORT`; the target may be unset */
 };
 
 struct probe_result {
@@ -87,12 +92,34 @@ int probe_add(struct probes *probes, const struct probe_spec *spec,
 	      void (*changed)(struct probe *probe, const struct probe_result *result,
 			      void *userdata),
 	      void *userdata, struct probe **ret);
-/* Ends what runs; `changed` is not called any more. Takes NULL. */
+
+/* What became of a single check. Times are CLOCK_MONOTONIC. */
+struct probe_answer {
+	enum evidence evidence;
+	char reason[96]; /* "echo reply", "no answer in 2s"; why it could not be sent: "network is
+			    down" */
+	uint64_t sent_us, ended_us;
+};
+
+/*
+ * Starts one check now, whatever others of the same target are under way; the interval does not
+ * matter. It ends with one call of `done`, from the event loop and not before this returns, when
+ * the probe is already gone. Errors as of probe_add().
+ */
+int probe_once(struct probes *probes, const struct probe_spec *spec,
+	       void (*done)(const struct probe_answer *answer, void *userdata), void *userdata,
+	       struct probe **ret);
+
+/* Ends what runs; `changed` or `done` is not called any more. Takes NULL. */
 void probe_remove(struct probe *probe);
-/* Lives as long as the probe. */
+/* Lives as long as the probe, which is one of probe_add(). */
 const struct probe_result *probe_result(const struct probe *probe);
 
 /* What is wrong with a spec, in a few words (static storage); NULL when nothing is. */
 const char *probe_spec_error(const struct probe_spec *spec);
+/* A hash of all that it says, going on from `hash` (base/hash.h). */
+uint64_t probe_spec_hash(uint64_t hash, const struct probe_spec *spec);
+/* Gives it strings of the arena's instead of the caller's. 0 or -ENOMEM. */
+int probe_spec_own(struct arena *arena, struct probe_spec *spec);
 /* "tcp", "http", ... */
 const char *probe_kind_name(enum probe_kind kind);

@@ -24,6 +24,17 @@ socklen_t socket_address(const struct ip_address *ip, uint16_t port, union socke
 	return sizeof(ret->v4);
 }
 
+/* The port is chosen as late as without a source: when the other side is known. */
+static int bind_source(const struct probe_spec *spec, int fd)
+{
+	const int on = 1;
+	union socket_address address;
+	socklen_t size = socket_address(&spec->source, 0, &address);
+
+	setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof(on));
+	return bind(fd, &address.any, size) < 0 ? -errno : 0;
+}
+
 int socket_open(const struct probe_spec *spec, int type, int protocol)
 {
 	_cleanup_close_ int fd =
@@ -36,6 +47,12 @@ int socket_open(const struct probe_spec *spec, int type, int protocol)
 		return -errno;
 	if (spec->mark && setsockopt(fd, SOL_SOCKET, SO_MARK, &spec->mark, sizeof(spec->mark)) < 0)
 		return -errno;
+	if (ip_is_set(&spec->source)) {
+		int r = bind_source(spec, fd);
+
+		if (r < 0)
+			return r;
+	}
 	return TAKE_FD(fd);
 }
 

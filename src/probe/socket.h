@@ -15,7 +15,8 @@ union socket_address {
 /* Returns the size of the address. */
 socklen_t socket_address(const struct ip_address *ip, uint16_t port, union socket_address *ret);
 
-/* A non-blocking socket of the target's family, with the spec's device and mark, or -errno. */
+/* A non-blocking socket of the target's family, with the spec's device, mark and source, or -errno.
+ */
 int socket_open(const struct probe_spec *spec, int type, int protocol);
 /* The same, connected to the target or on the way: a datagram socket hears its target alone. */
 int socket_connect(const struct probe_spec *spec, int type, int protocol);

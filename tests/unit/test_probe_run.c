@@ -592,10 +592,10 @@ static void scripts(void **state)
 	assert_string_equal(check(&spec).reason, "cannot be sent: no such file or directory");
 }
 
-/* ICMP may fail earlier, for want of privilege. */
+/* What is no TCP or UDP may fail earlier, for want of privilege. */
 static const char *cannot_be_sent(enum probe_kind kind)
 {
-	if (kind == PROBE_ICMP && geteuid() != 0)
+	if ((kind == PROBE_ICMP || kind == PROBE_ARP || kind == PROBE_ND) && geteuid() != 0)
 		return "cannot be sent: operation not permitted";
 	return "cannot be sent: no such device";
 }
@@ -610,6 +610,10 @@ static void what_cannot_be_sent(void **state)
 
 		if (kind == PROBE_SCRIPT)
 			continue; /* has no socket */
+		if (kind == PROBE_ND)
+			spec.target = address("::1");
+		if (kind == PROBE_ARP || kind == PROBE_ND)
+			spec.source = spec.target;
 		spec.device = "uplinkd-none";
 		spec.payload = "x";
 		spec.initial_up = true;
@@ -694,6 +698,10 @@ static void run_left(struct peer *peer)
 
 		spec.payload = "x";
 		spec.script = "/bin/cat";
+		spec.device = "lo";
+		spec.source = peer->ip;
+		if (kind == (peer->ip.family == AF_INET ? PROBE_ND : PROBE_ARP))
+			continue;
 		assert_int_equal(probe_add(others, &spec, NULL, NULL, &probe), 0);
 	}
 	while (monotonic_us() < end_us)
