@@ -5,6 +5,8 @@
  */
 #include "uplink/learn.h"
 
+#include "uplink/prefixes.h"
+
 #include <string.h>
 
 bool uplink_owns(const struct line *line, const struct address *address)
@@ -46,6 +48,18 @@ static unsigned address_rank(const struct address *address, const struct ip_addr
 	       (address->temporary ? 1U : 0U);
 }
 
+/* A line may have no address but those of its prefix, which are on interfaces inside. */
+static const struct address *learn_inside(const struct line *line, const struct facts *facts,
+					  uint8_t family)
+{
+	array_foreach(&facts->addresses, address)
+		if (family == AF_INET6 && address->prefix.address.family == family &&
+		    address->usable && !address->host_scope && !address->ours &&
+		    !address->deprecated && line_has_prefix_of(line, &address->prefix.address))
+			return address;
+	return NULL;
+}
+
 static const struct address *learn_address(const struct line *line, const struct facts *facts,
 					   uint8_t family)
 {
@@ -56,7 +70,7 @@ static const struct address *learn_address(const struct line *line, const struct
 		if (address->prefix.address.family == family && uplink_owns(line, address) &&
 		    (!best || address_rank(address, &gateway) < address_rank(best, &gateway)))
 			best = address;
-	return best;
+	return best ? best : learn_inside(line, facts, family);
 }
 
 bool uplink_reaches(const struct line *line, const struct facts *facts,

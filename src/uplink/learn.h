@@ -8,9 +8,11 @@
  * family. Sets line->link and line->family except `usable`.
  *
  * The address is the first that is usable, global and permanent, in the gateway's net if any is; an
- * IP alias of our own only when there is nothing else. The way out is the configured gateway; else
- * the best default route of the main table over this interface (DHCP client, networkd, router
- * advertisement); else, on a point-to-point link, the link itself, or the peer of an address.
+ * IP alias of our own only when there is nothing else, and in IPv6 one of the box's elsewhere that
+ * is within the line's prefixes when the line itself has none at all. The way out is the configured
+ * gateway; else the best default route of the main table over this interface (DHCP client,
+ * networkd, router advertisement); else, on a point-to-point link, the link itself, or the peer of
+ * an address.
  */
 void uplink_learn(struct line *line, const struct facts *facts);
 

@@ -18,13 +18,15 @@
  */
 
 enum {
-	MONITOR_TARGETS_MAX = 16,
-	MONITOR_BURST_US = 100 * 1000,   /* between the rounds of a burst, at least */
-	MONITOR_PATIENCE_US = 150 * 1000 /* an answer is not missed earlier than this */
+	MONITOR_TARGETS_MAX = CONFIG_TARGETS_MAX,
+	MONITOR_BURST_US = 100 * 1000,    /* between the rounds of a burst, at least */
+	MONITOR_PATIENCE_US = 125 * 1000, /* an answer is not missed earlier than this */
+	MONITOR_BRISK_US = 1000 * 1000    /* between questions to a silent line, at most */
 };
 
 struct monitor_target {
 	uint64_t interval_us, timeout_us;
+	const char *name; /* in reasons; copied. NULL: its number, from 1 */
 };
 
 struct monitor_limits {
@@ -42,7 +44,7 @@ DEFINE_CLEANUP(struct monitor *, monitor_free)
 
 /*
  * The targets to ask now, as bits, which count as asked with this call; and when to call again, if
- * nothing else happens before.
+ * nothing else happens before: what any of the functions below is told may bring that forward.
  */
 uint32_t monitor_due(struct monitor *monitor, uint64_t now_us, uint64_t *ret_next_us);
 
@@ -67,6 +69,9 @@ struct monitor_passive {
 bool monitor_wants_passive(const struct monitor *monitor, uint64_t now_us);
 void monitor_passive(struct monitor *monitor, const struct monitor_passive *passive,
 		     uint64_t now_us);
+
+/* Something else casts doubt on the line, as LCP echo requests without an answer do. */
+void monitor_suspect(struct monitor *monitor, uint64_t now_us);
 
 /* The line came back, or got another address: what was measured before means nothing. */
 void monitor_restart(struct monitor *monitor, uint64_t now_us);

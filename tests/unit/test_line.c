@@ -133,7 +133,8 @@ static const struct {
 
 static struct line line_of(const char *is)
 {
-	struct line line = { 0 };
+	static const struct config_uplink config = { .name = "l" };
+	struct line line = { .config = &config };
 
 	if (strchr(is, '4'))
 		line.family[FAMILY_V4].address = address("192.0.2.2");
@@ -160,7 +161,8 @@ static void assert_graded(struct line *line, bool usable4, bool usable6)
 {
 	struct config_uplink uplink = { .name = "l" };
 	struct config config = { .uplinks = { .v = &uplink, .n = 1 } };
-	struct world world = { .config = &config, .lines = line };
+	struct facts facts = { 0 };
+	struct world world = { .config = &config, .facts = &facts, .lines = line };
 
 	line->config = &uplink;
 	grade_lines(&world);
@@ -245,15 +247,17 @@ static void lines_are_chosen(void **state)
 {
 	for (size_t i = 0; i < ELEMENTS_OF(choices); i++) {
 		unsigned indexes[CONFIG_UPLINKS_MAX];
-		struct uplink_refs use = { .v = indexes };
+		struct config_policy policy = { .use.v = indexes };
 		struct choice shared, first;
 		struct lab lab;
 
 		for (const char *p = choices[i].use; *p; p++)
-			indexes[use.n++] = (unsigned)(*p - 'a');
+			indexes[policy.use.n++] = (unsigned)(*p - 'a');
 		lab_open(&lab, FOUR_LINES, choices[i].facts);
-		shared = choice_make(&lab.world, &use, SCHEDULER_RR, FAMILY_V4);
-		first = choice_make(&lab.world, &use, SCHEDULER_FO, FAMILY_V4);
+		policy.scheduler = SCHEDULER_RR;
+		shared = choice_make(&lab.world, &policy, FAMILY_V4);
+		policy.scheduler = SCHEDULER_FO;
+		first = choice_make(&lab.world, &policy, FAMILY_V4);
 		assert_choice(&shared, choices[i].shared);
 		assert_choice(&first, choices[i].first);
 		assert_line(choice_best(&lab.world, FAMILY_V4), choices[i].best);

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include "intent/line.h"
+
+/*
+ * How much a line carries, from counters that begin anew with every interface. Pure: it is told the
+ * counters and the time.
+ */
+
+enum {
+	USAGE_BOOT_MAX = 40,
+	USAGE_TELLS = 3,                  /* shares of a quota that are told of */
+	USAGE_SMOOTH_US = 3 * 1000 * 1000 /* time constant of the rates */
+};
+
+/* What was counted last, and of which interface. */
+struct usage_meter {
+	bool known; /* the rest has a meaning */
+	char interface[16];
+	char boot[USAGE_BOOT_MAX]; /* of the kernel, as it calls itself */
+	int link;
+	uint64_t received_bytes, sent_bytes;
+	uint64_t read_us; /* monotonic; 0: not by this daemon */
+};
+
+/*
+ * Takes counters into account. What an interface carried before it was first looked at counts if
+ * it is one that came after the last look: another index, another boot. Rates are of what happened
+ * between two looks, smoothed.
+ */
+void usage_count(struct line_usage *usage, struct usage_meter *meter,
+		 const struct usage_meter *now);
+
+/* When the month of a quota began that the time is in: its day at 00:00, local time. */
+int64_t usage_month_began_s(const struct config_uplink *uplink, int64_t realtime_s);
+
+/* Begins a new month if it is time. True when it did. */
+bool usage_begin_month(struct line_usage *usage, const struct config_uplink *uplink,
+		       int64_t realtime_s);
+
+/* The highest of the shares (75, 95, 100 percent) that has been reached; 0: none of them. */
+unsigned usage_reached(const struct line_usage *usage, const struct config_uplink *uplink);
+
+/* Nobody looks at this line any more: its rates are not known. */
+void usage_forget_rates(struct line_usage *usage, struct usage_meter *meter);
