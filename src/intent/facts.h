@@ -33,8 +33,10 @@ struct address {
 	bool ours;               /* put there by uplinkd */
 	bool usable;             /* neither tentative nor failed duplicate detection */
 	bool deprecated;
-	bool temporary;  /* RFC 8981 */
-	bool host_scope; /* scope link or host: not for talking to others */
+	bool temporary;                /* RFC 8981 */
+	bool host_scope;               /* scope link or host: not for talking to others */
+	uint32_t preferred_s, valid_s; /* lifetimes that were left when it was read; UINT32_MAX: for
+					  ever */
 };
 
 /* A unicast route of the main table. */
@@ -65,7 +67,7 @@ struct facts {
 	ARRAY(struct route) routes;      /* in the kernel's order: most preferred first */
 	ARRAY(struct cgroup) cgroups;
 	/* What this kernel cannot carry. */
-	bool lacks_fwd;
+	bool lacks_fwd, lacks_labels;
 	bool lacks_tunnel[FAMILY_INDEX_MAX][TUNNEL_MAX];
 	ARRAY(struct lacking) lacks_helpers;
 };

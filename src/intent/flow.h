@@ -12,6 +12,10 @@ enum flow_direction {
 	FLOW_DIRECTION_MAX
 };
 
+enum {
+	FLOW_LABEL_WORDS = 4
+};
+
 /* A connection tracking entry, addresses and ports as of its original direction. */
 struct flow {
 	uint32_t id; /* CTA_ID: the same in all events of one entry */
@@ -19,6 +23,7 @@ struct flow {
 	uint8_t protocol;
 	bool active;   /* TCP in SYN_SENT, SYN_RECV or ESTABLISHED, SCTP in ESTABLISHED; never for
 			  other   protocols */
+	bool open;     /* TCP, from the answer to its SYN until both ends have closed it */
 	bool assured;  /* there was traffic both ways: stays when the table is full */
 	uint8_t state; /* enum tcp_conntrack or sctp_conntrack; 0 for other protocols */
 	uint32_t timeout_s; /* left until it ends by itself; in dumps */
@@ -28,9 +33,22 @@ struct flow {
 	uint16_t server_port;
 	struct ip_address
 		seen; /* destination of the replies: the client, or our address after SNAT */
+	uint16_t seen_port;
+	uint32_t labels[FLOW_LABEL_WORDS]; /* in dumps; bit N is bit N % 32 of word N / 32 */
 	/* By enum flow_direction, in dumps and with FLOW_END; 0 without nf_conntrack_acct. */
 	uint64_t packets[FLOW_DIRECTION_MAX], bytes[FLOW_DIRECTION_MAX];
 };
+
+/* It was opened to the address, or its replies go there, by NAT or to its own. */
+static inline bool flow_is_of(const struct flow *flow, const struct ip_address *address)
+{
+	return ip_equal(&flow->destination, address) || ip_equal(&flow->seen, address);
+}
+
+static inline bool flow_has_label(const struct flow *flow, unsigned label)
+{
+	return flow->labels[label / 32] >> label % 32 & 1;
+}
 
 enum flow_event {
 	FLOW_NEW,

@@ -58,6 +58,7 @@ struct route_object {
 	struct ip_address gateway; /* unset: directly over the link */
 	struct ip_address source;  /* preferred source, or unset */
 	bool onlink;               /* the gateway is not covered by a connected route */
+	uint32_t mtu;              /* 0: that of the link */
 };
 
 /* A policy routing rule; all of it is identity. */

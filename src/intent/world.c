@@ -34,6 +34,41 @@ static void inherit_by_line(const struct world *world, struct server_state *serv
 	}
 }
 
+/* What a policy of the same name remembers, for as far as its lines are still there. */
+static void inherit_policy(const struct world *world, struct policy_state *state, size_t index,
+			   const struct world *before)
+{
+	const struct config_policy *policy = &world->config->policies.v[index];
+	const struct policy_state *old = NULL;
+
+	array_foreach(&before->config->policies, other)
+		if (strcmp(other->name, policy->name) == 0 && other->scheduler == policy->scheduler)
+			old = &before->policies[other - before->config->policies.v];
+	for (size_t i = 0; old && i < world->config->uplinks.n; i++) {
+		int at = config_find_uplink(before->config, world->config->uplinks.v[i].name);
+
+		if (at < 0)
+			continue;
+		for (enum family_index f = 0; f < FAMILY_INDEX_MAX; f++)
+			if (old->line[f] == at)
+				state->line[f] = (int)i;
+		state->above |= ((old->above >> at) & 1U) << i;
+		state->weights[i] = old->weights[at];
+	}
+}
+
+static void init_policies(struct world *world, const struct world *before)
+{
+	for (size_t i = 0; i < world->config->policies.n; i++) {
+		struct policy_state *state = &world->policies[i];
+
+		for (enum family_index f = 0; f < FAMILY_INDEX_MAX; f++)
+			state->line[f] = -1;
+		if (before)
+			inherit_policy(world, state, i, before);
+	}
+}
+
 /*
  * What outlives a reload of a server that stays. What is judged is judged again, beginning with
  * the last state, so that only changes are told.
@@ -149,8 +184,10 @@ int world_init(struct world *world, const struct config *config, const struct fa
 	}
 	world->lines = calloc(config->uplinks.n + 1, sizeof(*world->lines));
 	world->services = calloc(config->services.n + 1, sizeof(*world->services));
-	if (!world->lines || !world->services)
+	world->policies = calloc(config->policies.n + 1, sizeof(*world->policies));
+	if (!world->lines || !world->services || !world->policies)
 		return -ENOMEM;
+	init_policies(world, before);
 	for (size_t i = 0; i < config->uplinks.n; i++) {
 		world->lines[i].config = &config->uplinks.v[i];
 		if (before)
@@ -168,6 +205,7 @@ void world_done(struct world *world)
 	}
 	array_done(&world->touched);
 	free(world->services);
+	free(world->policies);
 	free(world->lines);
 	*world = (struct world){ 0 };
 }
@@ -197,6 +235,27 @@ const char *uplink_state_text(enum uplink_state state)
 	};
 
 	return texts[state];
+}
+
+const char *line_grade_text(enum line_grade grade)
+{
+	static const char *const texts[GRADE_MAX] = {
+		[GRADE_NONE] = "none",       [GRADE_LAST] = "last",
+		[GRADE_PROBING] = "probing", [GRADE_DEGRADED] = "degraded",
+		[GRADE_RESERVE] = "reserve", [GRADE_FULL] = "full",
+	};
+
+	return texts[grade];
+}
+
+const char *line_health_text(enum line_health health)
+{
+	static const char *const texts[HEALTH_MAX] = {
+		[HEALTH_UNKNOWN] = "unknown", [HEALTH_GOOD] = "good",     [HEALTH_POOR] = "poor",
+		[HEALTH_BAD] = "bad",         [HEALTH_UNSENT] = "unsent",
+	};
+
+	return texts[health];
 }
 
 void world_touch(struct world *world, size_t service)
@@ -235,6 +294,30 @@ uint32_t line_mark(const struct world *world, const struct line *line)
 uint32_t line_table(const struct world *world, const struct line *line)
 {
 	return world->config->gateway.table_base + line->number;
+}
+
+bool world_is_inside(const struct world *world, int link)
+{
+	const struct link *found = facts_link(world->facts, link);
+	const struct names *inside = &world->config->gateway.inside;
+
+	for (size_t i = 0; found && i < inside->n; i++)
+		if (strcmp(inside->v[i], found->name) == 0)
+			return true;
+	return false;
+}
+
+bool world_may_carry(const struct world *world, enum family_index f)
+{
+	for (size_t i = 0; i < world->config->uplinks.n; i++)
+		if (world->lines[i].family[f].usable && world->lines[i].grade >= GRADE_PROBING)
+			return true;
+	return false;
+}
+
+bool world_does_without(const struct world *world, const struct line *line, enum family_index f)
+{
+	return !line->family[f].carries && world_may_carry(world, f);
 }
 
 const struct line *world_line_of_link(const struct world *world, int link)

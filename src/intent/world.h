@@ -83,11 +83,22 @@ struct timeouts {
 	unsigned tcp, tcp_fin, udp;
 };
 
+/*
+ * What a policy's scheduler remembers, see policy/spread.h; same order as config.policies. Lines
+ * are by index into config.uplinks.
+ */
+struct policy_state {
+	int line[FAMILY_INDEX_MAX];           /* least-latency, overflow: the one chosen, or -1 */
+	uint32_t above;                       /* overflow: bits of the lines above the mark */
+	uint32_t weights[CONFIG_UPLINKS_MAX]; /* least-used: in 1/1000; 0: none yet */
+};
+
 struct world {
 	const struct config *config;
 	const struct facts *facts;
 	struct line *lines;             /* config->uplinks.n */
 	struct service_state *services; /* config->services.n */
+	struct policy_state *policies;  /* config->policies.n */
 	ARRAY(uint32_t) touched;        /* services of which something has changed */
 	struct timeouts timeouts;
 	uint32_t generation; /* of the configuration: rings begin anew with it */
@@ -114,6 +125,13 @@ bool world_find_server(const struct config *config, const char *service, const c
 /* The mark and table of a line. */
 uint32_t line_mark(const struct world *world, const struct line *line);
 uint32_t line_table(const struct world *world, const struct line *line);
+/* True when the file says that the interface of that index is inside. */
+bool world_is_inside(const struct world *world, int link);
+/* Some line may carry connections of this family that others cannot, other than from one silence
+ * to another. */
+bool world_may_carry(const struct world *world, enum family_index f);
+/* The line carries none of them, and some other one may. */
+bool world_does_without(const struct world *world, const struct line *line, enum family_index f);
 /* The line of that interface, or NULL. */
 const struct line *world_line_of_link(const struct world *world, int link);
 /* True when some service has a real server in that net. */

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What this kernel can, found out by trying. A tunnel is made and removed. A rule that hands
- * packets over, or a helper of connection tracking, is part of a transaction that is refused whole,
- * because its last message deletes a table that is not there: the answer tells which message the
- * kernel could not take.
+ * What this kernel can, found out by trying. A tunnel is made and removed. A rule, or a helper of
+ * connection tracking, is part of a transaction that is refused whole, because its last message
+ * deletes a table that is not there: the answer tells which message the kernel could not take.
  */
 #include "kernel/ability.h"
 
@@ -25,8 +24,13 @@ enum trial {
 	TRIAL_END
 };
 
-/* What is tried: to hand packets over, or, with a type, a helper. */
+/* What is tried. */
 struct trial_of {
+	enum {
+		TRIAL_FORWARD, /* a rule that hands packets over */
+		TRIAL_LABEL,   /* a rule that puts a label on connections */
+		TRIAL_HELPER
+	} kind;
 	const char *helper;
 	uint8_t protocol;
 };
@@ -48,9 +52,11 @@ static struct nlmsghdr *put_message(struct mnl_nlmsg_batch *batch, uint8_t famil
 	return message;
 }
 
-/* A register with the number of an interface, lo's, to forward to. */
-static void put_expressions(struct nlmsghdr *message)
+/* A register with the number of an interface, lo's, to forward to, or with the first label. */
+static void put_expressions(struct nlmsghdr *message, const struct trial_of *of)
 {
+	static const uint32_t first[4] = { 1 };
+	size_t size = of->kind == TRIAL_LABEL ? sizeof(first) : sizeof(*first);
 	struct nlattr *list = mnl_attr_nest_start(message, NFTA_RULE_EXPRESSIONS);
 	struct nlattr *element = mnl_attr_nest_start(message, NFTA_LIST_ELEM), *data, *value;
 
@@ -58,20 +64,25 @@ static void put_expressions(struct nlmsghdr *message)
 	data = mnl_attr_nest_start(message, NFTA_EXPR_DATA);
 	mnl_attr_put_u32(message, NFTA_IMMEDIATE_DREG, htonl(NFT_REG_1));
 	value = mnl_attr_nest_start(message, NFTA_IMMEDIATE_DATA);
-	mnl_attr_put_u32(message, NFTA_DATA_VALUE, 1);
+	mnl_attr_put(message, NFTA_DATA_VALUE, size, first);
 	mnl_attr_nest_end(message, value);
 	mnl_attr_nest_end(message, data);
 	mnl_attr_nest_end(message, element);
 	element = mnl_attr_nest_start(message, NFTA_LIST_ELEM);
-	mnl_attr_put_strz(message, NFTA_EXPR_NAME, "fwd");
+	mnl_attr_put_strz(message, NFTA_EXPR_NAME, of->kind == TRIAL_LABEL ? "ct" : "fwd");
 	data = mnl_attr_nest_start(message, NFTA_EXPR_DATA);
-	mnl_attr_put_u32(message, NFTA_FWD_SREG_DEV, htonl(NFT_REG_1));
+	if (of->kind == TRIAL_LABEL) {
+		mnl_attr_put_u32(message, NFTA_CT_KEY, htonl(NFT_CT_LABELS));
+		mnl_attr_put_u32(message, NFTA_CT_SREG, htonl(NFT_REG_1));
+	} else {
+		mnl_attr_put_u32(message, NFTA_FWD_SREG_DEV, htonl(NFT_REG_1));
+	}
 	mnl_attr_nest_end(message, data);
 	mnl_attr_nest_end(message, element);
 	mnl_attr_nest_end(message, list);
 }
 
-static void put_rule(struct mnl_nlmsg_batch *batch, uint8_t family)
+static void put_rule(struct mnl_nlmsg_batch *batch, uint8_t family, const struct trial_of *of)
 {
 	struct nlmsghdr *message =
 		put_message(batch, family, TRIAL_CHAIN, NFT_MSG_NEWCHAIN, NLM_F_CREATE);
@@ -83,7 +94,7 @@ static void put_rule(struct mnl_nlmsg_batch *batch, uint8_t family)
 			      NLM_F_CREATE | NLM_F_APPEND);
 	mnl_attr_put_strz(message, NFTA_RULE_TABLE, TRIAL_NAME);
 	mnl_attr_put_strz(message, NFTA_RULE_CHAIN, TRIAL_NAME);
-	put_expressions(message);
+	put_expressions(message, of);
 	mnl_nlmsg_batch_next(batch);
 }
 
@@ -106,7 +117,7 @@ static void put_helper(struct mnl_nlmsg_batch *batch, uint8_t family, const stru
 
 static void put_trial(struct mnl_nlmsg_batch *batch, const struct trial_of *of)
 {
-	uint8_t family = of->helper ? NFPROTO_INET : NFPROTO_NETDEV;
+	uint8_t family = of->kind == TRIAL_FORWARD ? NFPROTO_NETDEV : NFPROTO_INET;
 	struct nlmsghdr *message;
 
 	put_message(batch, family, TRIAL_BEGIN, NFNL_MSG_BATCH_BEGIN, 0);
@@ -114,10 +125,10 @@ static void put_trial(struct mnl_nlmsg_batch *batch, const struct trial_of *of)
 	message = put_message(batch, family, TRIAL_TABLE, NFT_MSG_NEWTABLE, NLM_F_CREATE);
 	mnl_attr_put_strz(message, NFTA_TABLE_NAME, TRIAL_NAME);
 	mnl_nlmsg_batch_next(batch);
-	if (of->helper)
+	if (of->kind == TRIAL_HELPER)
 		put_helper(batch, family, of);
 	else
-		put_rule(batch, family);
+		put_rule(batch, family, of);
 	message = put_message(batch, family, TRIAL_REFUSED, NFT_MSG_DELTABLE, 0);
 	mnl_attr_put_strz(message, NFTA_TABLE_NAME, TRIAL_NAME "-refused");
 	mnl_nlmsg_batch_next(batch);
@@ -199,7 +210,9 @@ static int ask(struct rtnl *rtnl, enum kernel_ability ability)
 	case ABILITY_IP6GUE:
 		return rtnl_can(rtnl, TUNNEL_GUE, AF_INET6);
 	case ABILITY_FWD:
-		return try(&(struct trial_of){ 0 });
+		return try(&(struct trial_of){ .kind = TRIAL_FORWARD });
+	case ABILITY_LABELS:
+		return try(&(struct trial_of){ .kind = TRIAL_LABEL });
 	case ABILITY_MAX:
 		break;
 	}
@@ -208,7 +221,8 @@ static int ask(struct rtnl *rtnl, enum kernel_ability ability)
 
 int ability_helper(const char *type, uint8_t protocol)
 {
-	return try(&(struct trial_of){ .helper = type, .protocol = protocol });
+	return try(
+		&(struct trial_of){ .kind = TRIAL_HELPER, .helper = type, .protocol = protocol });
 }
 
 int abilities_ask(struct abilities *abilities, struct rtnl *rtnl, enum kernel_ability ability)

@@ -52,13 +52,29 @@ static uint16_t message_type(enum cntl_msg_types type)
 	return (uint16_t)(NFNL_SUBSYS_CTNETLINK << 8 | type);
 }
 
-static int dump(struct conntrack *conntrack, netlink_reader reader, void *userdata)
+static void put_mark(struct nlmsghdr *message, uint32_t mark, uint32_t mask)
+{
+	mnl_attr_put_u32(message, CTA_MARK, htonl(mark));
+	mnl_attr_put_u32(message, CTA_MARK_MASK, htonl(mask));
+}
+
+/* Of one family; of all: AF_UNSPEC. With a mask only those that have the mark under it. */
+struct among {
+	uint8_t family;
+	uint32_t mark, mask;
+};
+
+static int dump(struct conntrack *conntrack, struct among among, netlink_reader reader,
+		void *userdata)
 {
 	uint8_t buffer[NETLINK_MESSAGE_MAX] = { 0 };
 	struct nlmsghdr *request = mnl_nlmsg_put_header(buffer);
 
 	request->nlmsg_type = message_type(IPCTNL_MSG_CT_GET);
-	return netlink_dump(&conntrack->dumps, put_header(request, AF_UNSPEC), reader, userdata);
+	put_header(request, among.family);
+	if (among.mask)
+		put_mark(request, among.mark, among.mask);
+	return netlink_dump(&conntrack->dumps, request, reader, userdata);
 }
 
 struct each {
@@ -81,26 +97,22 @@ int conntrack_dump(struct conntrack *conntrack, void (*each)(const struct flow *
 {
 	struct each call = { each, userdata };
 
-	return dump(conntrack, each_flow, &call);
+	return dump(conntrack, (struct among){ 0 }, each_flow, &call);
 }
 
-int conntrack_delete_mark(struct conntrack *conntrack, uint8_t family, uint32_t mark, uint32_t mask)
+int conntrack_dump_mark(struct conntrack *conntrack, uint8_t family, uint32_t mark, uint32_t mask,
+			void (*each)(const struct flow *, void *), void *userdata)
 {
-	struct netlink_batch batch = { .netlink = &conntrack->changes };
-	struct nlmsghdr *message;
-	int r = 0;
+	struct among among = { .family = family, .mark = mark, .mask = mask };
+	struct each call = { each, userdata };
 
-	message = netlink_batch_add(&batch, message_type(IPCTNL_MSG_CT_DELETE), 0, &r);
-	put_header(message, family);
-	mnl_attr_put_u32(message, CTA_MARK, htonl(mark));
-	mnl_attr_put_u32(message, CTA_MARK_MASK, htonl(mask));
-	netlink_batch_flush(&batch);
-	return r;
+	return dump(conntrack, among, each_flow, &call);
 }
 
 /* A walk over the table that changes some of the entries. */
 struct sweep {
 	struct netlink_batch batch;
+	struct among among;
 	bool (*match)(const struct flow *flow, void *userdata); /* which to delete */
 	void *userdata;
 	const struct flow_owner *owners; /* to whom to give the others */
@@ -109,15 +121,10 @@ struct sweep {
 	int error; /* first failure of a change */
 };
 
-static bool belongs(const struct flow *flow, const struct ip_address *address)
-{
-	return ip_equal(&flow->destination, address) || ip_equal(&flow->seen, address);
-}
-
 static const struct flow_owner *find_owner(const struct sweep *sweep, const struct flow *flow)
 {
 	for (size_t i = 0; i < sweep->n; i++)
-		if (belongs(flow, &sweep->owners[i].address))
+		if (flow_is_of(flow, &sweep->owners[i].address))
 			return &sweep->owners[i];
 	return NULL;
 }
@@ -158,7 +165,7 @@ static int sweep_run(struct conntrack *conntrack, struct sweep *sweep, netlink_r
 	int r;
 
 	sweep->batch.netlink = &conntrack->changes;
-	r = dump(conntrack, reader, sweep);
+	r = dump(conntrack, sweep->among, reader, sweep);
 	netlink_batch_flush(&sweep->batch);
 	return r < 0 ? r : sweep->error;
 }
@@ -181,16 +188,29 @@ int conntrack_delete(struct conntrack *conntrack, bool (*match)(const struct flo
 	return sweep_run(conntrack, &sweep, delete_entry);
 }
 
-static bool belongs_to(const struct flow *flow, void *userdata)
+/* In one request, when there is nothing to ask about. */
+static int delete_all(struct conntrack *conntrack, const struct among *among)
 {
-	return belongs(flow, userdata);
+	struct netlink_batch batch = { .netlink = &conntrack->changes };
+	struct nlmsghdr *message;
+	int r = 0;
+
+	message = netlink_batch_add(&batch, message_type(IPCTNL_MSG_CT_DELETE), 0, &r);
+	put_header(message, among->family);
+	put_mark(message, among->mark, among->mask);
+	netlink_batch_flush(&batch);
+	return r;
 }
 
-int conntrack_delete_address(struct conntrack *conntrack, const struct ip_address *address)
+int conntrack_delete_mark(struct conntrack *conntrack, uint8_t family, uint32_t mark, uint32_t mask,
+			  bool (*match)(const struct flow *, void *), void *userdata)
 {
-	struct ip_address copy = *address;
+	struct sweep sweep = { .among = { .family = family, .mark = mark, .mask = mask },
+			       .match = match,
+			       .userdata = userdata };
 
-	return conntrack_delete(conntrack, belongs_to, &copy);
+	return match ? sweep_run(conntrack, &sweep, delete_entry)
+		     : delete_all(conntrack, &sweep.among);
 }
 
 static int adopt_entry(const struct nlmsghdr *message, void *userdata)
@@ -208,8 +228,7 @@ static int adopt_entry(const struct nlmsghdr *message, void *userdata)
 	request = entry_request(sweep, message, IPCTNL_MSG_CT_NEW);
 	if (!request)
 		return -EBADMSG;
-	mnl_attr_put_u32(request, CTA_MARK, htonl(owner->mark));
-	mnl_attr_put_u32(request, CTA_MARK_MASK, htonl(sweep->mask));
+	put_mark(request, owner->mark, sweep->mask);
 	return 0;
 }
 

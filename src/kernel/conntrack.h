@@ -16,11 +16,12 @@ int conntrack_init(struct conntrack *conntrack);
 void conntrack_done(struct conntrack *conntrack);
 int conntrack_dump(struct conntrack *conntrack, void (*each)(const struct flow *, void *),
 		   void *userdata);
-int conntrack_delete_mark(struct conntrack *conntrack, uint8_t family, uint32_t mark,
-			  uint32_t mask);
+int conntrack_dump_mark(struct conntrack *conntrack, uint8_t family, uint32_t mark, uint32_t mask,
+			void (*each)(const struct flow *, void *), void *userdata);
+int conntrack_delete_mark(struct conntrack *conntrack, uint8_t family, uint32_t mark, uint32_t mask,
+			  bool (*match)(const struct flow *, void *), void *userdata);
 int conntrack_delete(struct conntrack *conntrack, bool (*match)(const struct flow *, void *),
 		     void *userdata);
-int conntrack_delete_address(struct conntrack *conntrack, const struct ip_address *address);
 int conntrack_adopt(struct conntrack *conntrack, const struct flow_owner *owners, size_t n,
 		    uint32_t mask);
 int conntrack_watch(struct conntrack *conntrack, enum flow_watch watch);

@@ -12,6 +12,7 @@
 #include <linux/netfilter/nf_conntrack_tcp.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
+#include <string.h>
 
 enum {
 	STATE_UNTOLD = UINT8_MAX
@@ -76,6 +77,12 @@ static bool is_active(uint8_t protocol, uint8_t state)
 	       state == TCP_CONNTRACK_SYN_RECV || state == TCP_CONNTRACK_ESTABLISHED;
 }
 
+static bool is_open(uint8_t protocol, uint8_t state)
+{
+	return protocol == IPPROTO_TCP && state >= TCP_CONNTRACK_SYN_RECV &&
+	       state <= TCP_CONNTRACK_LAST_ACK;
+}
+
 /* None without nf_conntrack_acct. */
 static void read_counters(const struct nlattr *attribute, enum flow_direction direction,
 			  struct flow *flow)
@@ -85,6 +92,12 @@ static void read_counters(const struct nlattr *attribute, enum flow_direction di
 	attributes_nested(attribute, counters, CTA_COUNTERS_MAX);
 	flow->packets[direction] = be64toh(attribute_u64(counters[CTA_COUNTERS_PACKETS]));
 	flow->bytes[direction] = be64toh(attribute_u64(counters[CTA_COUNTERS_BYTES]));
+}
+
+static void read_labels(const struct nlattr *attribute, struct flow *flow)
+{
+	if (attribute && mnl_attr_get_payload_len(attribute) == sizeof(flow->labels))
+		memcpy(flow->labels, mnl_attr_get_payload(attribute), sizeof(flow->labels));
 }
 
 bool conntrack_read_attributes(const struct nlmsghdr *message, uint8_t *ret_family,
@@ -126,6 +139,7 @@ bool conntrack_read_flow(const struct nlmsghdr *message, struct flow *ret)
 		.mark = ntohl(attribute_u32(attributes[CTA_MARK])),
 		.protocol = original.protocol,
 		.active = is_active(original.protocol, state),
+		.open = is_open(original.protocol, state),
 		.state = state == STATE_UNTOLD ? 0 : state,
 		.assured = ntohl(attribute_u32(attributes[CTA_STATUS])) & IPS_ASSURED,
 		.timeout_s = ntohl(attribute_u32(attributes[CTA_TIMEOUT])),
@@ -136,7 +150,9 @@ bool conntrack_read_flow(const struct nlmsghdr *message, struct flow *ret)
 		.server = reply.source,
 		.server_port = reply.source_port,
 		.seen = reply.destination,
+		.seen_port = reply.destination_port,
 	};
+	read_labels(attributes[CTA_LABELS], ret);
 	read_counters(attributes[CTA_COUNTERS_ORIG], FLOW_ORIGINAL, ret);
 	read_counters(attributes[CTA_COUNTERS_REPLY], FLOW_REPLY, ret);
 	return ip_is_set(&ret->client) && ip_is_set(&ret->seen);

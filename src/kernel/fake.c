@@ -315,6 +315,7 @@ static void fake_close(struct kernel *kernel)
 	facts_done(&fake->facts);
 	objects_done(&fake->objects);
 	array_done(&fake->members);
+	array_done(&fake->counters);
 	free(fake);
 }
 
@@ -403,6 +404,22 @@ static int fake_members_change(struct kernel *kernel, enum nft_table_id table, c
 	return r;
 }
 
+static int fake_line_counters(struct kernel *kernel, int link, const char *chain,
+			      struct line_counters *ret)
+{
+	array_foreach(&fake_of(kernel)->counters, of)
+		if (of->link == link) {
+			*ret = of->counters;
+			return 0;
+		}
+	return -ENODEV;
+}
+
+static int fake_advertise(struct kernel *kernel, const struct advertisement *advertisement)
+{
+	return 0;
+}
+
 static int fake_announce(struct kernel *kernel, int link, const struct ip_address *address)
 {
 	return 0;
@@ -414,15 +431,17 @@ static int fake_flows_dump(struct kernel *kernel, void (*each)(const struct flow
 	return 0;
 }
 
-static int fake_flows_delete_mark(struct kernel *kernel, uint8_t family, uint32_t mark,
-				  uint32_t mask)
+static int fake_flows_dump_mark(struct kernel *kernel, uint8_t family, uint32_t mark, uint32_t mask,
+				void (*each)(const struct flow *, void *), void *userdata)
 {
-	fake_of(kernel)->changes++;
 	return 0;
 }
 
-static int fake_flows_delete_address(struct kernel *kernel, const struct ip_address *address)
+static int fake_flows_delete_mark(struct kernel *kernel, uint8_t family, uint32_t mark,
+				  uint32_t mask, bool (*match)(const struct flow *, void *),
+				  void *userdata)
 {
+	fake_of(kernel)->changes++;
 	return 0;
 }
 
@@ -433,6 +452,11 @@ static int fake_flows_delete(struct kernel *kernel, bool (*match)(const struct f
 }
 
 static int fake_provoke(struct kernel *kernel, const struct flow *flow, uint32_t mark)
+{
+	return 0;
+}
+
+static int fake_end_socket(struct kernel *kernel, const struct flow *flow)
 {
 	return 0;
 }
@@ -475,12 +499,15 @@ static const struct kernel_ops fake_ops = {
 	.apply = fake_apply,
 	.members = fake_members,
 	.members_change = fake_members_change,
+	.line_counters = fake_line_counters,
 	.announce = fake_announce,
+	.advertise = fake_advertise,
 	.flows_dump = fake_flows_dump,
+	.flows_dump_mark = fake_flows_dump_mark,
 	.flows_delete_mark = fake_flows_delete_mark,
-	.flows_delete_address = fake_flows_delete_address,
 	.flows_delete = fake_flows_delete,
 	.provoke = fake_provoke,
+	.end_socket = fake_end_socket,
 	.flows_adopt = fake_flows_adopt,
 	.flows_watch = fake_flows_watch,
 	.can = fake_can,

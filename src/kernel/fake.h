@@ -13,11 +13,17 @@ struct fake_member {
 	uint64_t timeout_ms;
 };
 
+struct fake_counters {
+	int link;
+	struct line_counters counters;
+};
+
 struct fake_kernel {
 	struct kernel kernel;
 	struct facts facts;
 	struct objects objects;
 	ARRAY(struct fake_member) members; /* of dynamic sets; they do not age */
+	ARRAY(struct fake_counters) counters;
 	bool lacks[ABILITY_MAX];
 	uint64_t changes;
 };

@@ -9,10 +9,13 @@
 #include "kernel/kernel.h"
 
 #include "kernel/ability.h"
+#include "kernel/advertise.h"
 #include "kernel/announce.h"
 #include "kernel/cgroup.h"
 #include "kernel/conntrack.h"
+#include "kernel/line_counters.h"
 #include "kernel/nft.h"
+#include "kernel/own_socket.h"
 #include "kernel/provoke.h"
 #include "kernel/rtnl.h"
 #include "kernel/sysctl.h"
@@ -33,6 +36,7 @@ struct real_kernel {
 	struct nft *nft;
 	struct conntrack conntrack;
 	struct provoker provoker;
+	struct netlink sockets; /* opened when first needed */
 	struct cgroups cgroups;
 	struct abilities abilities;
 	uint64_t sysctl_changes;
@@ -55,6 +59,7 @@ static void real_close(struct kernel *kernel)
 	nft_free(self->nft);
 	conntrack_done(&self->conntrack);
 	provoker_done(&self->provoker);
+	netlink_done(&self->sockets);
 	cgroups_done(&self->cgroups);
 	free(self);
 }
@@ -233,9 +238,23 @@ static int real_members_change(struct kernel *kernel, enum nft_table_id table, c
 	return nft_members_change(real(kernel)->nft, table, set, adds, adds_n, deletes, deletes_n);
 }
 
+static int real_line_counters(struct kernel *kernel, int link, const char *chain,
+			      struct line_counters *ret)
+{
+	struct rtnl *rtnl = &real(kernel)->rtnl;
+	int r = line_counters_read(&rtnl->requests, real(kernel)->nft, link, chain, ret);
+
+	return r == -ENODEV ? rtnl_gone(rtnl, link, ret) : r;
+}
+
 static int real_announce(struct kernel *kernel, int link, const struct ip_address *address)
 {
 	return announce(link, address);
+}
+
+static int real_advertise(struct kernel *kernel, const struct advertisement *advertisement)
+{
+	return advertise(advertisement);
 }
 
 static int real_flows_dump(struct kernel *kernel, void (*each)(const struct flow *, void *),
@@ -244,15 +263,17 @@ static int real_flows_dump(struct kernel *kernel, void (*each)(const struct flow
 	return conntrack_dump(&real(kernel)->conntrack, each, userdata);
 }
 
-static int real_flows_delete_mark(struct kernel *kernel, uint8_t family, uint32_t mark,
-				  uint32_t mask)
+static int real_flows_dump_mark(struct kernel *kernel, uint8_t family, uint32_t mark, uint32_t mask,
+				void (*each)(const struct flow *, void *), void *userdata)
 {
-	return conntrack_delete_mark(&real(kernel)->conntrack, family, mark, mask);
+	return conntrack_dump_mark(&real(kernel)->conntrack, family, mark, mask, each, userdata);
 }
 
-static int real_flows_delete_address(struct kernel *kernel, const struct ip_address *address)
+static int real_flows_delete_mark(struct kernel *kernel, uint8_t family, uint32_t mark,
+				  uint32_t mask, bool (*match)(const struct flow *, void *),
+				  void *userdata)
 {
-	return conntrack_delete_address(&real(kernel)->conntrack, address);
+	return conntrack_delete_mark(&real(kernel)->conntrack, family, mark, mask, match, userdata);
 }
 
 static int real_flows_delete(struct kernel *kernel, bool (*match)(const struct flow *, void *),
@@ -264,6 +285,11 @@ static int real_flows_delete(struct kernel *kernel, bool (*match)(const struct f
 static int real_provoke(struct kernel *kernel, const struct flow *flow, uint32_t mark)
 {
 	return provoke(&real(kernel)->provoker, flow, mark);
+}
+
+static int real_end_socket(struct kernel *kernel, const struct flow *flow)
+{
+	return own_socket_end(&real(kernel)->sockets, flow);
 }
 
 static int real_flows_adopt(struct kernel *kernel, const struct flow_owner *owners, size_t n,
@@ -311,12 +337,15 @@ static const struct kernel_ops real_ops = {
 	.apply = real_apply,
 	.members = real_members,
 	.members_change = real_members_change,
+	.line_counters = real_line_counters,
 	.announce = real_announce,
+	.advertise = real_advertise,
 	.flows_dump = real_flows_dump,
+	.flows_dump_mark = real_flows_dump_mark,
 	.flows_delete_mark = real_flows_delete_mark,
-	.flows_delete_address = real_flows_delete_address,
 	.flows_delete = real_flows_delete,
 	.provoke = real_provoke,
+	.end_socket = real_end_socket,
 	.flows_adopt = real_flows_adopt,
 	.flows_watch = real_flows_watch,
 	.can = real_can,

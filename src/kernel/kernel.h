@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
+#include "intent/advertisement.h"
 #include "intent/facts.h"
 #include "intent/flow.h"
+#include "intent/line.h"
 #include "intent/objects.h"
 #include "kernel/nft_member.h"
 #include "plan/plan.h"
@@ -34,6 +36,7 @@ enum kernel_ability {
 	ABILITY_IP6GRE,
 	ABILITY_IP6GUE, /* needs the module fou6, likewise */
 	ABILITY_FWD,    /* to hand packets over in the ingress hook (nft_fwd_netdev) */
+	ABILITY_LABELS, /* to put labels on connections */
 	ABILITY_MAX
 };
 
@@ -87,18 +90,31 @@ struct kernel_ops {
 	int (*members_change)(struct kernel *kernel, enum nft_table_id table, const char *set,
 			      const struct nft_member *adds, size_t adds_n,
 			      const struct nft_member *deletes, size_t deletes_n);
+	/*
+	 * What a link carried, and what the rules of a chain (NULL: none) of NFT_INET have counted,
+	 * both now; a chain that does not exist has counted nothing. Of the last links that went,
+	 * what they had carried in the end. -ENODEV: no such link.
+	 */
+	int (*line_counters)(struct kernel *kernel, int link, const char *chain,
+			     struct line_counters *ret);
 	/* Gratuitous ARP or unsolicited neighbour advertisement for an address on a link. */
 	int (*announce)(struct kernel *kernel, int link, const struct ip_address *address);
+	/* A router advertisement to the hosts on a link. */
+	int (*advertise)(struct kernel *kernel, const struct advertisement *advertisement);
 	/* Calls `each` for every tracked connection. */
 	int (*flows_dump)(struct kernel *kernel,
 			  void (*each)(const struct flow *flow, void *userdata), void *userdata);
-	/* Deletes the tracked connections of one family with that mark. */
+	/* For those of one family with that mark. */
+	int (*flows_dump_mark)(struct kernel *kernel, uint8_t family, uint32_t mark, uint32_t mask,
+			       void (*each)(const struct flow *flow, void *userdata),
+			       void *userdata);
+	/* Deletes the tracked connections of one family with that mark for which `match` says so;
+	 * NULL: all. It may be asked about an entry more than once. */
 	int (*flows_delete_mark)(struct kernel *kernel, uint8_t family, uint32_t mark,
-				 uint32_t mask);
-	/* ... whose replies go to `address`, its own or by NAT, or that were opened to it. */
-	int (*flows_delete_address)(struct kernel *kernel, const struct ip_address *address);
-	/* Deletes those for which `match` says so. It may be asked about an entry more than once.
-	 */
+				 uint32_t mask,
+				 bool (*match)(const struct flow *flow, void *userdata),
+				 void *userdata);
+	/* The same among all connections. */
 	int (*flows_delete)(struct kernel *kernel,
 			    bool (*match)(const struct flow *flow, void *userdata), void *userdata);
 	/*
@@ -107,9 +123,13 @@ struct kernel_ops {
 	 * to reach it by, or 0. Opens no entry: what is sent is invalid to connection tracking.
 	 * Clients answer only twice a second what they do not expect (Linux,
 	 * net.ipv4.tcp_invalid_ratelimit), so that it is good to ask a second time, later; to a
-	 * client that was reset, or is connected again, that does no harm.
+	 * client that was reset, or is connected again, that does no harm. -EAGAIN: too much is on
+	 * its way; in a moment.
 	 */
 	int (*provoke)(struct kernel *kernel, const struct flow *flow, uint32_t mark);
+	/* Ends the box's own TCP socket that has the flow's client for its own end and the
+	 * destination for the other, if there is one. -EOPNOTSUPP: not with this kernel. */
+	int (*end_socket)(struct kernel *kernel, const struct flow *flow);
 	/* Gives entries with no bit of `mask` set and an owner's address (SNATed to or opened to
 	 * it) the owner's mark. */
 	int (*flows_adopt)(struct kernel *kernel, const struct flow_owner *owners, size_t n,

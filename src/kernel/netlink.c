@@ -171,17 +171,17 @@ static int dump_message(const struct nlmsghdr *message, void *userdata)
 	return dump->reader(message, dump->userdata);
 }
 
-int netlink_dump(struct netlink *netlink, struct nlmsghdr *request, netlink_reader reader,
-		 void *userdata)
+/* Sends a question, and reads until the end of a dump, or what acknowledges any other. */
+static int converse(struct netlink *netlink, struct nlmsghdr *request, uint16_t flags,
+		    netlink_reader reader, void *userdata)
 {
 	_Alignas(struct nlmsghdr) uint8_t buffer[RECEIVE_SIZE];
 	struct iovec part = { request, request->nlmsg_len };
 	struct dump dump = { ++netlink->sequence, reader, userdata };
 	int r;
 
-	request->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+	request->nlmsg_flags = NLM_F_REQUEST | flags;
 	request->nlmsg_seq = dump.sequence;
-	netlink->dumps++;
 	r = transmit(netlink, &part, 1);
 	if (r < 0)
 		return r;
@@ -195,6 +195,19 @@ int netlink_dump(struct netlink *netlink, struct nlmsghdr *request, netlink_read
 		r = r < 0 ? r : error;
 	}
 	return r < 0 ? r : dump.interrupted ? -EAGAIN : 0;
+}
+
+int netlink_dump(struct netlink *netlink, struct nlmsghdr *request, netlink_reader reader,
+		 void *userdata)
+{
+	netlink->dumps++;
+	return converse(netlink, request, NLM_F_DUMP, reader, userdata);
+}
+
+int netlink_ask(struct netlink *netlink, struct nlmsghdr *request, netlink_reader reader,
+		void *userdata)
+{
+	return converse(netlink, request, NLM_F_ACK, reader, userdata);
 }
 
 struct nlmsghdr *netlink_batch_add(struct netlink_batch *batch, uint16_t type, uint16_t flags,

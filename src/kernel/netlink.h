@@ -36,6 +36,9 @@ int netlink_read_events(struct netlink *netlink, netlink_reader reader, void *us
  */
 int netlink_dump(struct netlink *netlink, struct nlmsghdr *request, netlink_reader reader,
 		 void *userdata);
+/* The same for a question about a single object. */
+int netlink_ask(struct netlink *netlink, struct nlmsghdr *request, netlink_reader reader,
+		void *userdata);
 /* Calls `reader` for each whole message of a buffer. */
 int netlink_each(const void *data, size_t size, netlink_reader reader, void *userdata);
 

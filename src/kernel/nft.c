@@ -111,7 +111,7 @@ int nft_read_events(struct nft *nft, bool *ret_changed)
 	return 0;
 }
 
-int nft_dump(struct nft *nft, uint16_t ask, enum nft_table_id table, const char *set,
+int nft_dump(struct nft *nft, uint16_t ask, enum nft_table_id table, const char *within,
 	     netlink_reader reader, void *userdata)
 {
 	_Alignas(struct nlmsghdr) uint8_t buffer[REQUEST_MAX];
@@ -122,7 +122,10 @@ int nft_dump(struct nft *nft, uint16_t ask, enum nft_table_id table, const char 
 	header->nfgen_family = nft_table_family(table);
 	header->version = NFNETLINK_V0;
 	mnl_attr_put_strz(request, NFTA_TABLE_NAME, UPLINKD_TABLE);
-	if (set && !mnl_attr_put_strz_check(request, sizeof(buffer), NFTA_SET_ELEM_LIST_SET, set))
+	if (within && !mnl_attr_put_strz_check(request, sizeof(buffer),
+					       ask == NFT_MSG_GETRULE ? NFTA_RULE_CHAIN
+								      : NFTA_SET_ELEM_LIST_SET,
+					       within))
 		return -ENAMETOOLONG;
 	return netlink_dump(&nft->requests, request, reader, userdata);
 }

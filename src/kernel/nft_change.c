@@ -204,6 +204,22 @@ int nft_parse_mark(struct nft_parser *parser, uint32_t source)
 	return r;
 }
 
+/* "ct label set" is behind us: the bit is added to those that are set. */
+int nft_parse_label(struct nft_parser *parser, uint32_t unused)
+{
+	static const struct nft_field label = { .source = NFT_SOURCE_CT,
+						.selector = NFT_CT_LABELS,
+						.size = NFT_VALUE_MAX,
+						.notation = NFT_NOTATION_LABEL };
+	struct nft_value bit;
+
+	if (nft_field_value(&label, nft_take(parser), &bit) < 0)
+		return -EINVAL;
+	nft_code_value(&parser->code, &bit, label.size, 0);
+	nft_code_set(&parser->code, &label, 0);
+	return 0;
+}
+
 /* "KEY set" is behind us: "KEY & MASK", of the same field, or a value. */
 int nft_parse_write(struct nft_parser *parser, const struct nft_operand *operand)
 {
@@ -233,6 +249,11 @@ int nft_parse_segment_size(struct nft_parser *parser, uint32_t unused)
 	uint32_t size;
 	uint16_t wire;
 
+	if (nft_take_words(parser, "rt mtu")) {
+		nft_code_route_segment_size(&parser->code, 0);
+		nft_code_segment_size(&parser->code, 0);
+		return 0;
+	}
 	if (nft_take_number(parser, &size) < 0 || size > UINT16_MAX)
 		return -EINVAL;
 	wire = htons((uint16_t)size);

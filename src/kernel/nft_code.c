@@ -348,6 +348,12 @@ void nft_code_write(struct nft_code *code, const struct nft_field *field, unsign
 	     U32(NFTNL_EXPR_PAYLOAD_FLAGS, address ? NFT_PAYLOAD_L4CSUM_PSEUDOHDR : 0));
 }
 
+void nft_code_route_segment_size(struct nft_code *code, unsigned word)
+{
+	emit(code, "rt", U32(NFTNL_EXPR_RT_KEY, NFT_RT_TCPMSS), U32(NFTNL_EXPR_RT_DREG, at(word)));
+	nft_code_swap(code, sizeof(uint16_t), word);
+}
+
 void nft_code_segment_size(struct nft_code *code, unsigned word)
 {
 	emit(code, "exthdr", U32(NFTNL_EXPR_EXTHDR_SREG, at(word)),
@@ -372,6 +378,13 @@ void nft_code_nat(struct nft_code *code, uint32_t type, uint8_t family, enum nft
 	     BYTES(NFTNL_EXPR_NAT_REG_PROTO_MIN, port ? &where : NULL, sizeof(where)),
 	     BYTES(NFTNL_EXPR_NAT_FLAGS, port == NFT_NAT_PORT_GIVEN ? &given : NULL,
 		   sizeof(given)));
+}
+
+void nft_code_nat_prefix(struct nft_code *code, uint32_t type, uint8_t family)
+{
+	emit(code, "nat", U32(NFTNL_EXPR_NAT_TYPE, type), U32(NFTNL_EXPR_NAT_FAMILY, family),
+	     U32(NFTNL_EXPR_NAT_REG_ADDR_MIN, at(0)), U32(NFTNL_EXPR_NAT_REG_ADDR_MAX, at(4)),
+	     U32(NFTNL_EXPR_NAT_FLAGS, NF_NAT_RANGE_NETMAP));
 }
 
 void nft_code_forward(struct nft_code *code, uint8_t family)

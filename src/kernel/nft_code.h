@@ -81,6 +81,8 @@ void nft_code_update(struct nft_code *code, const struct nft_update *update);
 void nft_code_set(struct nft_code *code, const struct nft_field *field, unsigned word);
 /* Writes a header field, and the checksums that depend on it. Not every field can be. */
 void nft_code_write(struct nft_code *code, const struct nft_field *field, unsigned word);
+/* What the packet's route lets through, as a maximum segment size in network byte order. */
+void nft_code_route_segment_size(struct nft_code *code, unsigned word);
 /* The maximum segment size, at `word` in network byte order, into its TCP option. */
 void nft_code_segment_size(struct nft_code *code, unsigned word);
 /* Assigns the helper that the table knows by that name. */
@@ -93,6 +95,8 @@ enum nft_nat_port {
 };
 /* `type`: NFT_NAT_*; the address is at word 0. */
 void nft_code_nat(struct nft_code *code, uint32_t type, uint8_t family, enum nft_nat_port port);
+/* Exchanges the prefix: the first address that has the new one is at word 0, the last at word 4. */
+void nft_code_nat_prefix(struct nft_code *code, uint32_t type, uint8_t family);
 /* To the device whose index is at word 0, and the neighbour at word 4. */
 void nft_code_forward(struct nft_code *code, uint8_t family);
 /* `verdict`: NF_* or NFT_*; `chain`: NULL unless a jump. */

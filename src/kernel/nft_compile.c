@@ -184,6 +184,23 @@ static int take_constant(struct nft_parser *parser, uint8_t family, enum nft_nat
 	return 0;
 }
 
+/* The network address of a prefix at word 0, the last address at word 4. */
+static int parse_nat_prefix(struct nft_parser *parser, uint32_t type, uint8_t family)
+{
+	uint8_t size = (uint8_t)ip_size(family);
+	struct ip_prefix prefix;
+	struct ip_address last;
+
+	if (ip_prefix_parse(nft_take(parser), &prefix) < 0 || prefix.address.family != family)
+		return -EINVAL;
+	prefix = ip_network(&prefix);
+	last = ip_last(&prefix);
+	nft_code_value(&parser->code, prefix.address.bytes, size, 0);
+	nft_code_value(&parser->code, last.bytes, size, 4);
+	nft_code_nat_prefix(&parser->code, type, family);
+	return 0;
+}
+
 static int parse_nat(struct nft_parser *parser, uint32_t type)
 {
 	enum nft_nat_port port = NFT_NAT_NO_PORT;
@@ -193,6 +210,8 @@ static int parse_nat(struct nft_parser *parser, uint32_t type)
 
 	if (take_family(parser, &family) < 0)
 		return -EINVAL;
+	if (nft_take_words(parser, "prefix to"))
+		return parse_nat_prefix(parser, type, family);
 	address_only = type == NFT_NAT_SNAT || nft_take_words(parser, "addr");
 	if (!nft_take_words(parser, "to"))
 		return -EINVAL;
@@ -305,6 +324,7 @@ static const struct {
 	{ "meta mark set", nft_parse_mark, NFT_SOURCE_META },
 	{ "ct mark set", nft_parse_mark, NFT_SOURCE_CT },
 	{ "ct helper set", parse_helper, 0 },
+	{ "ct label set", nft_parse_label, 0 },
 	{ "tcp option maxseg size set", nft_parse_segment_size, 0 },
 };
 

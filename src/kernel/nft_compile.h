@@ -26,28 +26,31 @@ struct nftnl_rule;
  *   mark      MARK set VALUE                    MARK set MARK [& MASK [| VALUE]]
  *             MARK set PICK                     MARK set SOURCE
  *   nat       dnat|snat ip|ip6 to TARGET        masquerade
+ *             snat ip|ip6 prefix to PREFIX
  *   TARGET    ADDRESS                           ADDRESS:PORT  [ADDRESS]:PORT
  *             SOURCE
  *   forward   fwd ip|ip6 to ADDRESS|SOURCE device "NAME"|INDEX|SOURCE
  *   sets      add|update|delete @SET { KEYS [timeout 10m] [LIMIT] }
  *             add|update|delete @MAP { KEYS [timeout 10m] [LIMIT] : KEYS | NUMBER | ADDRESS }
  *   header    KEY set VALUE                     KEY set KEY & MASK
- *             tcp option maxseg size set N
+ *             tcp option maxseg size set N | rt mtu
  *   tracking  notrack                           ct helper set "NAME"
+ *             ct label set N
  *   verdict   accept  drop  return  jump CHAIN  goto CHAIN
  *   reject    reject with tcp reset             reject with icmp|icmpv6|icmpx REASON
  *   count     counter
  *
  * KEYs: meta nfproto (not in NFT_NETDEV), meta protocol, meta l4proto, meta length, meta mark,
  * meta skuid, meta skgid, iifname, oifname, iif, oif, ct state (new, established, related, invalid,
- * untracked), ct direction, ct status (dnat, snat), ct mark, ct original|reply ip|ip6 saddr|daddr,
- * ct original|reply proto-src|proto-dst, ip saddr, daddr, dscp, length, id, frag-off, protocol,
- * ip6 saddr, daddr, dscp, icmp|icmpv6 type|code, frag more-fragments|frag-off, exthdr frag (exists,
- * missing), tcp|udp|sctp|th sport|dport, tcp flags, @nh|@th,OFFSET,LENGTH (bits that make whole
- * bytes), fib daddr oif, socket cgroupv2 level N (value: the cgroup's id, decimal).
- * A key of one family or protocol implies the match on it, as in nft(8). Headers that can be set:
- * all of ip and ip6 that have two bytes or more, and ports by the name of their protocol, whose
- * checksum has to follow ("th" has none). A miss in a SOURCE ends the rule.
+ * untracked), ct direction, ct status (dnat, snat), ct mark, ct label (value: a bit's number; true
+ * when set), ct original|reply ip|ip6 saddr|daddr, ct original|reply proto-src|proto-dst, ip saddr,
+ * daddr, dscp, length, id, frag-off, protocol, ip6 saddr, daddr, dscp, icmp|icmpv6 type|code, frag
+ * more-fragments|frag-off, exthdr frag (exists, missing), tcp|udp|sctp|th sport|dport, tcp flags,
+ * @nh|@th,OFFSET,LENGTH (bits that make whole bytes), fib daddr oif, socket cgroupv2 level N
+ * (value: the cgroup's id, decimal). A key of one family or protocol implies the match on it, as in
+ * nft(8). Headers that can be set: all of ip and ip6 that have two bytes or more, and ports by the
+ * name of their protocol, whose checksum has to follow ("th" has none). A miss in a SOURCE ends the
+ * rule.
  *
  * The data of a dnat's map is an address and a port; "dnat ip addr to SOURCE", which nft(8) writes
  * without the "addr", takes one of addresses alone. That of an snat's and of a forward's map is an

@@ -138,6 +138,7 @@ static const struct nft_field fields[] = {
 	{ "ct direction", NFT_SOURCE_CT, NFT_CT_DIRECTION, 1, NFT_NOTATION_HOST, directions },
 	{ "ct status", NFT_SOURCE_CT, NFT_CT_STATUS, 4, NFT_NOTATION_FLAGS, statuses },
 	{ "ct mark", NFT_SOURCE_CT, NFT_CT_MARK, 4, NFT_NOTATION_HOST },
+	{ "ct label", NFT_SOURCE_CT, NFT_CT_LABELS, 16, NFT_NOTATION_LABEL },
 	TUPLES(original),
 	TUPLES(reply),
 	{ "ip length", NFT_SOURCE_NETWORK, offsetof(struct iphdr, tot_len), 2, NFT_NOTATION_NETWORK,
@@ -324,6 +325,19 @@ static int address_value(const struct nft_field *field, const char *text, struct
 	return 0;
 }
 
+/* The kernel takes labels as words in its own byte order. */
+static int label_value(const struct nft_field *field, const char *text, struct nft_value *ret)
+{
+	uint32_t words[NFT_VALUE_MAX / sizeof(uint32_t)] = { 0 };
+	uint64_t bit;
+
+	if (nft_number(text, sizeof(uint8_t), &bit) < 0 || bit >= field->size * 8U)
+		return -EINVAL;
+	words[bit / 32] = 1U << bit % 32;
+	memcpy(ret->bytes, words, sizeof(words));
+	return 0;
+}
+
 /* The quotes may be left out. */
 static int interface_value(const char *text, struct nft_value *ret)
 {
@@ -349,6 +363,9 @@ int nft_field_value(const struct nft_field *field, const char *text, struct nft_
 	case NFT_NOTATION_NETWORK:
 	case NFT_NOTATION_FLAGS:
 		r = number_value(field, text, &value);
+		break;
+	case NFT_NOTATION_LABEL:
+		r = label_value(field, text, &value);
 		break;
 	case NFT_NOTATION_ADDRESS:
 		r = address_value(field, text, &value);

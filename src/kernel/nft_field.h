@@ -21,6 +21,7 @@ enum nft_notation {
 	NFT_NOTATION_HOST,    /* a number in host byte order */
 	NFT_NOTATION_NETWORK, /* a number in network byte order */
 	NFT_NOTATION_FLAGS,   /* names of bits, "new,established"; to be tested, not compared */
+	NFT_NOTATION_LABEL,   /* the number of a bit, likewise */
 	NFT_NOTATION_ADDRESS,
 	NFT_NOTATION_INTERFACE
 };

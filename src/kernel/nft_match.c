@@ -71,6 +71,12 @@ static bool is_dependency(const struct match *match, const struct nft_value *val
 	return ret->family || ret->protocol;
 }
 
+/* Bits, of which a match asks whether any is set. */
+static bool is_tested(const struct nft_field *field)
+{
+	return field->notation == NFT_NOTATION_FLAGS || field->notation == NFT_NOTATION_LABEL;
+}
+
 static void match_value(struct nft_parser *parser, const struct match *match,
 			const struct nft_value *value)
 {
@@ -80,8 +86,7 @@ static void match_value(struct nft_parser *parser, const struct match *match,
 
 	if (is_dependency(match, value, parser->code.netdev, &implied)) {
 		nft_code_depend(&parser->code, &implied);
-	} else if (field->notation == NFT_NOTATION_FLAGS && !match->compared &&
-		   !match->operand.masked) {
+	} else if (is_tested(field) && !match->compared && !match->operand.masked) {
 		nft_load(parser, &match->operand, field->size);
 		nft_mask(parser, &match->operand, value);
 		nft_code_compare(&parser->code, NFT_CMP_NEQ, &zero, field->size, 0);
@@ -173,6 +178,7 @@ static int take_match_value(struct nft_parser *parser, struct match *match)
 	case NFT_NOTATION_NETWORK:
 		return match_range(parser, match, text);
 	case NFT_NOTATION_FLAGS:
+	case NFT_NOTATION_LABEL:
 	case NFT_NOTATION_INTERFACE:
 		break;
 	}

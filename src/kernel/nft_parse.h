@@ -75,6 +75,7 @@ int nft_parse_match(struct nft_parser *parser);
 /* Statements that change something, their first words behind us (nft_change.c). */
 int nft_parse_update(struct nft_parser *parser, uint32_t operation);
 int nft_parse_mark(struct nft_parser *parser, uint32_t source);
+int nft_parse_label(struct nft_parser *parser, uint32_t unused);
 int nft_parse_write(struct nft_parser *parser, const struct nft_operand *operand);
 int nft_parse_segment_size(struct nft_parser *parser, uint32_t unused);
 /* "limit rate ..." or "ct count ...", nothing of it behind us. */

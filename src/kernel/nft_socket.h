@@ -22,8 +22,9 @@ struct nft {
 	ARRAY(struct nft_device) devices;
 };
 
-/* Asks for what is in a table (NFT_MSG_GET*); `set` only for elements, else NULL. */
-int nft_dump(struct nft *nft, uint16_t ask, enum nft_table_id table, const char *set,
+/* Asks for what is in a table (NFT_MSG_GET*): the elements of that set, the rules of that chain, or
+ * with NULL all of a kind. */
+int nft_dump(struct nft *nft, uint16_t ask, enum nft_table_id table, const char *within,
 	     netlink_reader reader, void *userdata);
 
 /* The answers to a transaction. */

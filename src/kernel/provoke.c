@@ -19,6 +19,7 @@
 #include "kernel/provoke.h"
 
 #include "base/cleanup.h"
+#include "base/log.h"
 #include "kernel/checksum.h"
 
 #include <errno.h>
@@ -29,7 +30,9 @@
 #include <sys/socket.h>
 
 enum {
-	HOPS = 64
+	HOPS = 64,
+	/* What waits for neighbours that do not answer must not hold up the rest. */
+	BUFFER_SIZE = 8 * 1024 * 1024
 };
 
 struct segment {
@@ -116,10 +119,16 @@ static size_t packet_make(const struct flow *flow, struct packet *ret)
 static int open_socket(struct provoker *provoker, uint8_t family)
 {
 	int *fd = &provoker->fds[family_index(family)];
+	int size = BUFFER_SIZE;
 
+	if (*fd >= 0)
+		return *fd;
+	*fd = socket(family, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_RAW);
 	if (*fd < 0)
-		*fd = socket(family, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_RAW);
-	return *fd < 0 ? -errno : *fd;
+		return -errno;
+	if (setsockopt(*fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof(size)) < 0)
+		log_errno(LOG_DEBUG, -errno, "cannot have a large buffer");
+	return *fd;
 }
 
 /* Who is behind a line that is dead as well cannot be told, and need not be: a blackhole answers

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "intent/facts.h"
+#include "intent/line.h"
 #include "intent/objects.h"
 #include "kernel/netlink.h"
 #include "plan/plan.h"
@@ -10,8 +11,17 @@
 
 /* Links, tunnels, addresses, routes and rules: rtnetlink. */
 
+enum {
+	RTNL_GONE_MAX = 16
+};
+
 struct rtnl {
 	struct netlink requests, events;
+	struct {
+		int link;
+		struct line_counters counters;
+	} gone[RTNL_GONE_MAX]; /* the last links that went, in turn */
+	size_t gone_n;
 	/* The kernel (5.18) keeps IFA_PROTO; as long as that is not known, the aliases we added. */
 	bool told;
 	ARRAY(struct alias_object) untold;
@@ -23,6 +33,8 @@ int rtnl_init(struct rtnl *rtnl);
 void rtnl_done(struct rtnl *rtnl);
 /* Adds to *parts (enum kernel_part) what the notifications that arrived make out of date. */
 int rtnl_read_events(struct rtnl *rtnl, unsigned *parts);
+/* What a link that went had carried, if it is one of the last. 0 or -ENODEV. */
+int rtnl_gone(const struct rtnl *rtnl, int link, struct line_counters *ret);
 /* As kernel_ops.observe, for links, addresses, routes and rules. */
 int rtnl_observe(struct rtnl *rtnl, unsigned parts, struct facts *facts, struct objects *found);
 /* Takes steps on tunnels, aliases, routes and rules, in order. 0 or the first error. */

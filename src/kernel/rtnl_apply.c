@@ -60,6 +60,17 @@ static void put_gateway(struct nlmsghdr *message, const struct route_object *rou
 	mnl_attr_put(message, RTA_VIA, sizeof(via.family) + ip_size(gateway->family), &via);
 }
 
+static void put_metrics(struct nlmsghdr *message, const struct route_object *route)
+{
+	struct nlattr *metrics;
+
+	if (!route->mtu)
+		return;
+	metrics = mnl_attr_nest_start(message, RTA_METRICS);
+	mnl_attr_put_u32(message, RTAX_MTU, route->mtu);
+	mnl_attr_nest_end(message, metrics);
+}
+
 static uint8_t route_scope(const struct route_object *route, bool add)
 {
 	if (!add)
@@ -91,6 +102,7 @@ static void put_route(struct nlmsghdr *message, const struct route_object *route
 		mnl_attr_put_u32(message, RTA_OIF, (uint32_t)route->link);
 	put_gateway(message, route);
 	attribute_put_address(message, RTA_PREFSRC, &route->source);
+	put_metrics(message, route);
 }
 
 static void put_rule(struct nlmsghdr *message, const struct rule_object *rule)

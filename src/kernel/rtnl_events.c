@@ -10,8 +10,10 @@
 
 #include <errno.h>
 #include <linux/fib_rules.h>
+#include <linux/if_link.h>
 #include <linux/netconf.h>
 #include <linux/rtnetlink.h>
+#include <string.h>
 
 int rtnl_init(struct rtnl *rtnl)
 {
@@ -99,9 +101,60 @@ int rtnl_read_event(const struct nlmsghdr *message, void *userdata)
 	return 0;
 }
 
+/* The farewell of a link holds its last counts, which nobody can ask for any more. */
+static void note_gone(struct rtnl *rtnl, const struct nlmsghdr *message)
+{
+	const struct ifinfomsg *header = netlink_header(message, sizeof(*header));
+	const struct nlattr *attributes[IFLA_MAX + 1];
+	struct rtnl_link_stats64 stats = { 0 };
+	size_t place = rtnl->gone_n % RTNL_GONE_MAX, size;
+
+	if (!header || header->ifi_family == AF_BRIDGE)
+		return;
+	netlink_attributes(message, sizeof(*header), attributes, IFLA_MAX);
+	if (!attributes[IFLA_STATS64])
+		return;
+	size = mnl_attr_get_payload_len(attributes[IFLA_STATS64]);
+	memcpy(&stats, mnl_attr_get_payload(attributes[IFLA_STATS64]),
+	       size < sizeof(stats) ? size : sizeof(stats));
+	rtnl->gone[place].link = header->ifi_index;
+	rtnl->gone[place].counters = (struct line_counters){
+		.received = stats.rx_packets,
+		.sent = stats.tx_packets,
+		.received_bytes = stats.rx_bytes,
+		.sent_bytes = stats.tx_bytes,
+	};
+	rtnl->gone_n++;
+}
+
+int rtnl_gone(const struct rtnl *rtnl, int link, struct line_counters *ret)
+{
+	for (size_t i = rtnl->gone_n; i > 0 && i + RTNL_GONE_MAX > rtnl->gone_n; i--)
+		if (rtnl->gone[(i - 1) % RTNL_GONE_MAX].link == link) {
+			*ret = rtnl->gone[(i - 1) % RTNL_GONE_MAX].counters;
+			return 0;
+		}
+	return -ENODEV;
+}
+
+struct hearing {
+	struct rtnl *rtnl;
+	unsigned *parts;
+};
+
+static int hear(const struct nlmsghdr *message, void *userdata)
+{
+	struct hearing *hearing = userdata;
+
+	if (message->nlmsg_type == RTM_DELLINK)
+		note_gone(hearing->rtnl, message);
+	return rtnl_read_event(message, hearing->parts);
+}
+
 int rtnl_read_events(struct rtnl *rtnl, unsigned *parts)
 {
-	int r = netlink_read_events(&rtnl->events, rtnl_read_event, parts);
+	struct hearing hearing = { rtnl, parts };
+	int r = netlink_read_events(&rtnl->events, hear, &hearing);
 
 	if (r != -ENOBUFS)
 		return r;

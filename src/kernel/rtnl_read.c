@@ -49,6 +49,16 @@ static bool is_remembered(const struct rtnl *rtnl, const struct alias_object *al
 	return false;
 }
 
+static void read_lifetimes(const struct nlattr *attribute, struct address *address)
+{
+	const struct ifa_cacheinfo *info = attribute ? mnl_attr_get_payload(attribute) : NULL;
+
+	if (!info || mnl_attr_get_payload_len(attribute) < sizeof(*info))
+		return;
+	address->preferred_s = info->ifa_prefered;
+	address->valid_s = info->ifa_valid;
+}
+
 static struct address address_make(const struct ifaddrmsg *header, const struct nlattr **attributes)
 {
 	uint32_t flags =
@@ -68,6 +78,7 @@ static struct address address_make(const struct ifaddrmsg *header, const struct 
 
 	if (ip_is_set(&other) && !ip_equal(&other, &address.prefix.address))
 		address.peer = other;
+	read_lifetimes(attributes[IFA_CACHEINFO], &address);
 	return address;
 }
 

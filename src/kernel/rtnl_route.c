@@ -114,6 +114,14 @@ static void read_our_hop(const struct nlattr **attributes, struct route_object *
 	route->gateway = hop.gateway;
 }
 
+static uint32_t read_mtu(const struct nlattr *metrics)
+{
+	const struct nlattr *attributes[RTAX_MAX + 1];
+
+	attributes_nested(metrics, attributes, RTAX_MAX);
+	return attribute_u32(attributes[RTAX_MTU]);
+}
+
 static int read_ours(const struct rtmsg *header, const struct nlattr **attributes,
 		     struct rtnl_reading *reading, struct ip_prefix destination, uint32_t table)
 {
@@ -124,6 +132,7 @@ static int read_ours(const struct rtmsg *header, const struct nlattr **attribute
 		.type = header->rtm_type == RTN_BLACKHOLE ? ROUTE_BLACKHOLE : ROUTE_UNICAST,
 		.source = attribute_address(attributes[RTA_PREFSRC], header->rtm_family),
 		.onlink = header->rtm_flags & RTNH_F_ONLINK,
+		.mtu = read_mtu(attributes[RTA_METRICS]),
 	};
 
 	if (header->rtm_type != RTN_UNICAST && header->rtm_type != RTN_BLACKHOLE)

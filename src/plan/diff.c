@@ -51,7 +51,8 @@ static bool route_same(const void *found, const void *wanted)
 	const struct route_object *x = found, *y = wanted;
 
 	return x->type == y->type && x->link == y->link && x->onlink == y->onlink &&
-	       ip_equal(&x->gateway, &y->gateway) && ip_equal(&x->source, &y->source);
+	       x->mtu == y->mtu && ip_equal(&x->gateway, &y->gateway) &&
+	       ip_equal(&x->source, &y->source);
 }
 
 static bool rule_same(const void *found, const void *wanted)

@@ -20,9 +20,11 @@ static int intent_gather(const struct world *world, struct slots *slots, struct 
 	routes_intent(world, objects);
 	marks_intent(world, objects);
 	nearby_intent(world, objects);
+	resolvers_intent(world, objects);
 	policies_intent(world, slots, objects);
 	service_intent(world, slots, objects);
 	leave_intent(world, objects);
+	segments_intent(world, objects);
 	return objects->error;
 }
 

@@ -44,6 +44,8 @@ static void print_route(const struct route_object *route, FILE *out)
 		fprintf(out, " src %s", ip_text(&route->source).text);
 	if (route->onlink)
 		fprintf(out, " onlink");
+	if (route->mtu)
+		fprintf(out, " mtu %" PRIu32, route->mtu);
 }
 
 static void print_rule(const struct rule_object *rule, FILE *out)

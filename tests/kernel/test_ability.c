@@ -48,11 +48,25 @@ static void test_forwarding(void **state)
 	assert_string_equal(answer, can(kernel, ABILITY_FWD) ? "yes\n" : "no\n");
 }
 
+static void test_labels(void **state)
+{
+	_cleanup_(kernel_closep) struct kernel *kernel = NULL;
+	_cleanup_free_ char *answer = NULL;
+
+	netns_enter();
+	assert_int_equal(kernel_open(&kernel), 0);
+	answer = output_of(
+		"nft 'table inet t {\n chain c {\n ct label set 1\n }\n}\n' 2>/dev/null && "
+		"echo yes || echo no");
+	assert_string_equal(answer, can(kernel, ABILITY_LABELS) ? "yes\n" : "no\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_nothing_is_left),
 		cmocka_unit_test(test_forwarding),
+		cmocka_unit_test(test_labels),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -117,6 +117,32 @@ static void test_neighbour_advertisement(void **state)
 	}
 }
 
+/* Hosts take it from a link-local address, with a hop limit that no router lets through, only. */
+static void test_router_advertisement(void **state)
+{
+	struct kernel *kernel = *state;
+	struct ip_address net = address_of("2001:db8:1::");
+	struct advertisement advertisement = { .link = link_index("red"),
+					       .router_s = 1800,
+					       .v = { { { net, 64 }, 0, 7200 } },
+					       .n = 1 };
+	_cleanup_close_ int fd = listen_at_black(ETH_P_IPV6);
+	uint8_t frame[256], *ip = frame + 14, *icmp = ip + 40, *option = icmp + 16;
+
+	run("ip address add fe80::99/64 dev red nodad && ip address add fd01::99/64 dev red nodad");
+	assert_int_equal(kernel->ops->advertise(kernel, &advertisement), 0);
+	read_frame(fd, frame, sizeof(frame), 14 + 40 + 16 + 16, net.bytes, 16);
+	assert_int_equal(ip[7], 255);
+	assert_memory_equal(ip + 8, "\xfe\x80", 2);
+	assert_memory_equal(ip + 24, "\xff\2\0\0\0\0\0\0\0\0\0\0\0\0\0\1", 16);
+	assert_int_equal(icmp6_sum(ip), 0xffff);
+	assert_memory_equal(icmp, "\x86\0", 2);
+	assert_memory_equal(icmp + 4, "\0\0\x07\x08\0\0\0\0\0\0\0\0", 12);
+	assert_memory_equal(option, "\3\4\x40\xc0\0\0\x1c\x20\0\0\0\0\0\0\0\0", 16);
+	advertisement.link = 12345;
+	assert_true(kernel->ops->advertise(kernel, &advertisement) < 0);
+}
+
 static void test_nobody_to_tell(void **state)
 {
 	struct kernel *kernel = *state;
@@ -133,6 +159,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_arp_announcement),
 		TEST(test_neighbour_advertisement),
+		TEST(test_router_advertisement),
 		TEST(test_nobody_to_tell),
 	};
 

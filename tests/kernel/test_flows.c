@@ -15,6 +15,7 @@
 #include "kernel/kernel.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/netfilter/nf_conntrack_tcp.h>
 #include <sched.h>
@@ -36,7 +37,9 @@ enum {
 static const char rules[] = "table inet test {\n"
 			    " chain marks { type filter hook output priority -150;\n"
 			    "  ct state new oifname red tcp dport 7000 ct mark set 0x00050100\n"
-			    "  ct state new oifname red udp dport 7001 ct mark set 0x00050000\n }\n"
+			    "  ct state new oifname red udp dport 7001 ct mark set 0x00050000\n"
+			    "  ct state new oifname red meta l4proto udp ct label set 40\n"
+			    "  ct state new oifname red tcp dport 7000 ct label set 127\n }\n"
 			    " chain inward { type nat hook prerouting priority -100;\n"
 			    "  iifname red tcp dport 8000 meta mark set 0 ct mark set 0x00050200 "
 			    "dnat ip to 10.9.0.1:80\n }\n"
@@ -228,6 +231,8 @@ static void test_dump(void **state)
 	assert_int_equal(flow->mark, FOREIGN_MARK | OUT_MARK);
 	assert_true(flow->active && flow->id != 0);
 	assert_true(flow->client_port != 0 && flow->server_port == 7000);
+	assert_true(flow->seen_port == flow->client_port);
+	assert_true(flow_has_label(flow, 127) && !flow_has_label(flow, 40));
 
 	flow = flow_to(f, "10.1.0.1", 8000);
 	assert_non_null(flow);
@@ -245,6 +250,19 @@ static void test_dump(void **state)
 	flow = flow_to(f, "10.1.0.2", 7001);
 	assert_non_null(flow);
 	assert_true(flow->protocol == IPPROTO_UDP && !flow->active && flow->client_port == 5000);
+	assert_true(flow_has_label(flow, 40) && !flow_has_label(flow, 127));
+}
+
+static void test_dump_by_mark(void **state)
+{
+	struct fixture *f = *state;
+
+	connect_all(f);
+	assert_int_equal(
+		f->kernel->ops->flows_dump_mark(f->kernel, AF_INET, OUT_MARK, MASK, keep_flow, f),
+		0);
+	assert_int_equal(f->flows.n, 1);
+	assert_non_null(flow_to(f, "10.1.0.2", 7000));
 }
 
 static void test_delete_by_mark(void **state)
@@ -252,20 +270,31 @@ static void test_delete_by_mark(void **state)
 	struct fixture *f = *state;
 
 	connect_all(f);
-	assert_int_equal(f->kernel->ops->flows_delete_mark(f->kernel, AF_INET, OUT_MARK, MASK), 0);
+	assert_int_equal(
+		f->kernel->ops->flows_delete_mark(f->kernel, AF_INET, OUT_MARK, MASK, NULL, NULL),
+		0);
 	assert_int_equal(dump(f), 3); /* the other family is not meant */
-	assert_int_equal(f->kernel->ops->flows_delete_mark(f->kernel, AF_INET6, OUT_MARK, MASK), 0);
+	assert_int_equal(
+		f->kernel->ops->flows_delete_mark(f->kernel, AF_INET6, OUT_MARK, MASK, NULL, NULL),
+		0);
 	assert_int_equal(dump(f), 2);
 	assert_non_null(flow_to(f, "10.1.0.1", 8000));
 	assert_non_null(flow_to(f, "10.1.0.2", 7001));
-	assert_int_equal(f->kernel->ops->flows_delete_mark(f->kernel, AF_INET, OUT_MARK, MASK), 0);
+	assert_int_equal(
+		f->kernel->ops->flows_delete_mark(f->kernel, AF_INET, OUT_MARK, MASK, NULL, NULL),
+		0);
+}
+
+static bool is_of(const struct flow *flow, void *userdata)
+{
+	return flow_is_of(flow, userdata);
 }
 
 static void delete_address(struct fixture *f, const char *text)
 {
 	struct ip_address address = address_of(text);
 
-	assert_int_equal(f->kernel->ops->flows_delete_address(f->kernel, &address), 0);
+	assert_int_equal(f->kernel->ops->flows_delete(f->kernel, is_of, &address), 0);
 }
 
 static void test_delete_by_address(void **state)
@@ -306,6 +335,60 @@ static void test_delete_by_choice(void **state)
 	assert_int_equal(choice.n, 3);
 	assert_int_equal(dump(f), 1);
 	assert_non_null(flow_to(f, "10.1.0.2", 7001));
+}
+
+/* Asked of nothing but what has the mark. */
+static void test_delete_by_mark_and_choice(void **state)
+{
+	struct fixture *f = *state;
+	struct choice tcp = { .protocol = IPPROTO_TCP }, udp = { .protocol = IPPROTO_UDP };
+
+	connect_all(f);
+	assert_int_equal(f->kernel->ops->flows_delete_mark(f->kernel, AF_INET, OUT_MARK, MASK,
+							   is_chosen, &udp),
+			 0);
+	assert_int_equal(udp.n, 0);
+	assert_int_equal(dump(f), 4);
+	assert_int_equal(f->kernel->ops->flows_delete_mark(f->kernel, AF_INET, OUT_MARK, MASK,
+							   is_chosen, &tcp),
+			 0);
+	assert_int_equal(tcp.n, 1);
+	assert_int_equal(dump(f), 3);
+	assert_null(flow_to(f, "10.1.0.2", 7000));
+}
+
+/* A socket is ended by its own end and the other; one that is not there is no error. */
+static void test_end_socket(void **state)
+{
+	struct fixture *f = *state;
+	int far = listen_at(f, f->far, "10.1.0.2", 7000),
+	    far6 = listen_at(f, f->far, "fd01::2", 7000);
+	int ended[] = { connect_to(f, f->box, "10.9.0.1", "10.1.0.2", 7000, far),
+			connect_to(f, f->box, "fd09::1", "fd01::2", 7000, far6) };
+	int other = connect_to(f, f->box, "10.9.0.1", "10.1.0.2", 7000, far);
+	const char *to[] = { "10.1.0.2", "fd01::2" };
+	char byte;
+
+	assert_int_equal(dump(f), 3);
+	for (size_t i = 0; i < ELEMENTS_OF(ended); i++) {
+		struct sockaddr_storage own;
+		socklen_t size = sizeof(own);
+		const struct sockaddr_in *port = (const struct sockaddr_in *)&own;
+		struct flow flow = *flow_to(f, to[i], 7000);
+		int r;
+
+		assert_int_equal(getsockname(ended[i], (struct sockaddr *)&own, &size), 0);
+		flow.client_port = ntohs(port->sin_port);
+		r = f->kernel->ops->end_socket(f->kernel, &flow);
+		if (r == -EOPNOTSUPP)
+			skip();
+		assert_int_equal(r, 0);
+		assert_int_equal(recv(ended[i], &byte, 1, MSG_DONTWAIT), -1);
+		assert_int_equal(errno, ECONNABORTED);
+		assert_int_equal(f->kernel->ops->end_socket(f->kernel, &flow), 0);
+	}
+	assert_int_equal(recv(other, &byte, 1, MSG_DONTWAIT), -1);
+	assert_int_equal(errno, EAGAIN);
 }
 
 /* The handshake is told when the kernel counts, and nothing when it does not. */
@@ -416,7 +499,9 @@ static void test_watch(void **state)
 	connect_to(f, f->box, "10.9.0.1", "10.1.0.2", 7000, listener);
 	loop_until(event, &history.became_active);
 	assert_true(history.began);
-	assert_int_equal(f->kernel->ops->flows_delete_mark(f->kernel, AF_INET, OUT_MARK, MASK), 0);
+	assert_int_equal(
+		f->kernel->ops->flows_delete_mark(f->kernel, AF_INET, OUT_MARK, MASK, NULL, NULL),
+		0);
 	loop_until(event, &history.ended);
 	assert_false(history.lost);
 
@@ -456,7 +541,10 @@ int main(void)
 		TEST(test_dump),
 		TEST(test_delete_by_mark),
 		TEST(test_delete_by_address),
+		TEST(test_dump_by_mark),
 		TEST(test_delete_by_choice),
+		TEST(test_delete_by_mark_and_choice),
+		TEST(test_end_socket),
 		TEST(test_counters),
 		TEST(test_delete_many),
 		TEST(test_adoption),

@@ -120,6 +120,7 @@ static void want_far_gateway(struct objects *wanted, const char *destination, ui
 	route.link = link_index("red");
 	route.gateway = address_of(gateway);
 	route.onlink = true;
+	route.mtu = 1400;
 	want_route(wanted, &route);
 }
 
@@ -399,6 +400,9 @@ static void test_addresses_are_facts(void **state)
 	assert_false(ip_is_set(&find_address(&f->facts, "10.1.0.1")->peer));
 	assert_int_equal(find_address(&f->facts, "10.1.0.1")->prefix.length, 24);
 	assert_true(find_address(&f->facts, "fd01::30")->deprecated);
+	assert_int_equal(find_address(&f->facts, "fd01::30")->preferred_s, 0);
+	assert_int_equal(find_address(&f->facts, "fd01::30")->valid_s, UINT32_MAX);
+	assert_int_equal(find_address(&f->facts, "fd01::1")->preferred_s, UINT32_MAX);
 	assert_false(find_address(&f->facts, "fd02::1")->usable);
 	assert_true(find_address(&f->facts, "fd01::1")->usable);
 	assert_false(find_address(&f->facts, "fd01::1")->ours);
