@@ -139,7 +139,7 @@ static int read_server(struct ipvs_parser *parser, const struct ipvs_switch *opt
 
 static int read_scheduler(struct ipvs_parser *parser, const char *value)
 {
-	for (enum scheduler_id id = 0; id < SCHEDULER_ID_MAX; id++)
+	for (enum scheduler_id id = 0; id < SCHEDULER_SERVICE_MAX; id++)
 		if (strcmp(value, scheduler_id_text(id)) == 0) {
 			parser->command->settings.scheduler = id;
 			return 0;

@@ -10,13 +10,30 @@ struct choice {
 };
 
 /*
- * Of the lines in `use`, those that may take new connections of the family: the usable ones of the
- * lowest tier that has any; for fo only the heaviest of them, the first in `use` among equals.
+ * Of the lines a policy uses, those that may take its new connections of the family: the usable
+ * ones of the best grade, of those the lowest tier. Schedulers that want one alone leave one: fo
+ * the heaviest, the first in `use` among equals; least-latency and overflow as policy/spread.h
+ * says.
  */
-struct choice choice_make(const struct world *world, const struct uplink_refs *use,
-			  enum scheduler_id scheduler, enum family_index f);
+struct choice choice_make(const struct world *world, const struct config_policy *policy,
+			  enum family_index f);
 
-/* The best of all lines by tier, weight and order; NULL when none is usable. */
+/* The same before the scheduler has its say. */
+struct choice choice_candidates(const struct world *world, const struct config_policy *policy,
+				enum family_index f);
+
+/* Those that a sticky client may keep: also one that its scheduler would not choose now. */
+struct choice choice_to_keep(const struct world *world, const struct config_policy *policy,
+			     enum family_index f);
+
+/* What the line weighs in a policy. */
+uint32_t choice_weight(const struct world *world, const struct config_policy *policy,
+		       const struct line *line);
+
+/* All lines that are usable, by grade, tier, weight and order. */
+struct choice choice_order(const struct world *world, enum family_index f);
+
+/* The best of all lines by grade, tier, weight and order; NULL when none is usable. */
 const struct line *choice_best(const struct world *world, enum family_index f);
 
 /*

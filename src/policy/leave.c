@@ -7,6 +7,7 @@
 #include "policy/policy.h"
 
 #include "uplink/learn.h"
+#include "uplink/prefixes.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -34,7 +35,7 @@ static bool leaves_all_alone(const struct line *line, enum family_index f)
 
 static void want_routed_prefixes(const struct line *line, struct objects *objects)
 {
-	const struct prefixes *prefixes = &line->config->prefixes;
+	const struct ip_prefix *prefix;
 
 	for (enum family_index f = 0; f < FAMILY_INDEX_MAX; f++) {
 		struct ip_prefix everything = { .address = { .family = family_of(f) } };
@@ -42,10 +43,10 @@ static void want_routed_prefixes(const struct line *line, struct objects *object
 		if (leaves_all_alone(line, f))
 			want_routed(line, &everything, objects);
 	}
-	for (size_t i = 0; i < prefixes->n; i++)
-		if (!ip_is_covered(prefixes->v, prefixes->n, i) &&
-		    !leaves_all_alone(line, family_index(prefixes->v[i].address.family)))
-			want_routed(line, &prefixes->v[i], objects);
+	for (size_t i = 0; (prefix = line_prefix(line, i)); i++)
+		if (!line_prefix_is_covered(line, i) &&
+		    !leaves_all_alone(line, family_index(prefix->address.family)))
+			want_routed(line, prefix, objects);
 }
 
 /* An address that is put in place of others: configured, or the line's own now. */
@@ -117,6 +118,7 @@ static void want_leave(const struct world *world, const struct line *line, struc
 	want_nft(objects, chain, "oifname . ip saddr @routed4 accept");
 	want_nft(objects, chain, "oifname . ip6 saddr @routed6 accept");
 	want_leave_to_nets(world, line, chain, objects);
+	sources_of_line(world, line, chain, objects);
 	for (enum family_index f = 0; f < FAMILY_INDEX_MAX; f++) {
 		struct ip_address address = snat_address(line, f);
 		const char *ip = f == FAMILY_V6 ? "ip6" : "ip";

@@ -18,6 +18,42 @@
 /* A TCP packet of a new connection that is not its first: a flow whose entry was deleted. */
 #define MID_STREAM "tcp flags & 0x17 != 0x02"
 
+/*
+ * Replies, which tell that the line works when its probes say that it does not (daemon/monitors.c
+ * reads them). Not those of whom the probes ask: such a host may well answer, and still not as it
+ * should. Only what is established: an ICMP error often comes from where the line ends.
+ */
+static void want_counters(struct objects *objects, const char *chain)
+{
+	want_nft(objects, chain,
+		 "meta nfproto ipv4 ct state established ct direction reply "
+		 "ip saddr != @asked4 counter");
+	want_nft(objects, chain,
+		 "meta nfproto ipv6 ct state established ct direction reply "
+		 "ip6 saddr != @asked6 counter");
+}
+
+static void want_asked(const struct config_uplink *uplink, struct objects *objects)
+{
+	for (size_t i = 0; i < uplink->probes.n; i++)
+		for (size_t j = 0; j < uplink->probes.v[i].targets.n; j++) {
+			const struct config_target *target = &uplink->probes.v[i].targets.v[j];
+			struct nft_key key = { 0 };
+
+			nft_key_address(&key, &target->address);
+			want_member(objects,
+				    target->address.family == AF_INET6 ? "asked6" : "asked4", &key);
+		}
+}
+
+static bool any_probes(const struct world *world)
+{
+	for (size_t i = 0; i < world->config->uplinks.n; i++)
+		if (world->config->uplinks.v[i].probes.n)
+			return true;
+	return false;
+}
+
 static void want_mark_chains(const struct world *world, const struct line *line,
 			     struct objects *objects)
 {
@@ -38,6 +74,8 @@ static void want_mark_chains(const struct world *world, const struct line *line,
 	snprintf(chain, sizeof(chain), "from/%s", name);
 	want_chain(objects, chain, NULL);
 	want_nft(objects, chain, "ct state new goto new/%s", name);
+	if (line->config->probes.n)
+		want_counters(objects, chain);
 
 	snprintf(chain, sizeof(chain), "new/%s", name);
 	want_chain(objects, chain, NULL);
@@ -132,6 +170,10 @@ static void want_mark_out(const struct world *world, struct objects *objects)
 	uint32_t mask = world->config->gateway.mark_mask;
 
 	want_chain(objects, "mark_out", "type route hook output priority -150");
+	/* Who is next to a line is asked for there, whatever policies say: a gateway that is not
+	 * found keeps its line from coming back. What comes in of it is untracked: no connection
+	 * has a mark for it. */
+	want_nft(objects, "mark_out", "icmpv6 type 130-137 accept");
 	want_nft(objects, "mark_out", "meta mark & 0x%08x vmap @chosen", mask);
 	want_nft(objects, "mark_out", "meta mark & 0x%08x != 0x00000000 accept", mask);
 	/* Our ICMP errors to an inside client belong to its connection, but not on the line. */
@@ -191,7 +233,11 @@ static void want_local(const struct world *world, struct objects *objects)
 	want_nft(objects, "local", "meta nfproto ipv6 oifname vmap @device6");
 }
 
-/* Addresses of the box: which may go on speaking, and which name a particular line. */
+/*
+ * Addresses of the box: which may go on speaking, and which name a particular line. Those of a line
+ * that is dead name none while there is another: a socket that does not know better, of a tunnel or
+ * a telephone, goes on there.
+ */
 static void want_local_address(const struct world *world, const struct address *address,
 			       struct objects *objects)
 {
@@ -200,9 +246,9 @@ static void want_local_address(const struct world *world, const struct address *
 	struct nft_key key = { 0 };
 
 	nft_key_address(&key, &address->prefix.address);
-	if (!line || line->family[f].usable)
+	if (!line || line->family[f].carries)
 		want_member(objects, f == FAMILY_V4 ? "alive4" : "alive6", &key);
-	if (line && uplink_owns(line, address) &&
+	if (line && uplink_owns(line, address) && !world_does_without(world, line, f) &&
 	    !(line == choice_least_bad(world, f) &&
 	      ip_equal(&address->prefix.address, &line->family[f].address)))
 		want_verdict(objects, f == FAMILY_V4 ? "bound4" : "bound6", &key, "pick/%s",
@@ -219,7 +265,7 @@ static void want_local_devices(const struct world *world, enum family_index f,
 		struct nft_key key = { 0 };
 
 		nft_key_interface(&key, line->config->interface);
-		if (line != best)
+		if (line != best && !world_does_without(world, line, f))
 			want_verdict(objects, f == FAMILY_V4 ? "device4" : "device6", &key,
 				     "pick/%s", line->config->name);
 	}
@@ -240,6 +286,10 @@ static void want_sets(const struct world *world, struct objects *objects)
 	want_set(objects, "bound6", "ipv6_addr", "verdict", 0);
 	want_set(objects, "device4", "ifname", "verdict", 0);
 	want_set(objects, "device6", "ifname", "verdict", 0);
+	if (any_probes(world)) {
+		want_set(objects, "asked4", "ipv4_addr", NULL, 0);
+		want_set(objects, "asked6", "ipv6_addr", NULL, 0);
+	}
 }
 
 void marks_intent(const struct world *world, struct objects *objects)
@@ -253,6 +303,7 @@ void marks_intent(const struct world *world, struct objects *objects)
 	for (size_t i = 0; i < world->config->uplinks.n; i++) {
 		want_mark_chains(world, &world->lines[i], objects);
 		want_mark_maps(world, &world->lines[i], objects);
+		want_asked(world->lines[i].config, objects);
 	}
 	array_foreach(&world->facts->addresses, address)
 		want_local_address(world, address, objects);

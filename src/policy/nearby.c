@@ -43,7 +43,7 @@ static int gather(struct nearby *nearby, const struct world *world, enum family_
 		struct near near = { .net = ip_network(&route->destination),
 				     .line = world_line_of_link(world, route->link) };
 
-		if (!near.line || !near.line->family[f].usable || near.net.length == 0 ||
+		if (!near.line || !near.line->family[f].carries || near.net.length == 0 ||
 		    near.net.address.family != family_of(f) || ip_is_link_local(&near.net.address))
 			continue;
 		r = r < 0 ? r : array_push(&nearby->nets, near);

@@ -11,6 +11,7 @@
 #include "base/hash.h"
 #include "base/time.h"
 #include "policy/choice.h"
+#include "policy/labels.h"
 #include "policy/match.h"
 #include "sched/ring.h"
 #include "sched/sched.h"
@@ -71,18 +72,18 @@ static void want_sticky(const struct world *world, const struct config_policy *p
 
 /* Clients that have a line keep it; one whose line is not among the choice is forgotten. */
 static void want_remembered(const struct world *world, const struct config_policy *policy,
-			    const struct choice *choice, enum family_index f,
-			    struct objects *objects)
+			    enum family_index f, struct objects *objects)
 {
+	struct choice choice = choice_to_keep(world, policy, f);
 	char from[80], chain[80];
 
 	snprintf(from, sizeof(from), "policy/%s", policy->name);
-	for (size_t i = 0; i < choice->n; i++) {
+	for (size_t i = 0; i < choice.n; i++) {
 		struct sticky_names names =
-			sticky_names(policy->name, choice->lines[i]->config->name, f);
+			sticky_names(policy->name, choice.lines[i]->config->name, f);
 
 		want_nft(objects, from, "%s @%s goto %s", names.client, names.set,
-			 pick_chain(policy, choice->lines[i], &chain));
+			 pick_chain(policy, choice.lines[i], &chain));
 	}
 	for (size_t i = 0; i < policy->use.n; i++) {
 		struct sticky_names names =
@@ -108,14 +109,15 @@ static void want_picks(const struct config_policy *policy, const struct choice *
 }
 
 /* The lines as a scheduler sees them. */
-static void look_at_lines(const struct choice *choice, struct target *targets)
+static void look_at_lines(const struct world *world, const struct config_policy *policy,
+			  const struct choice *choice, struct target *targets)
 {
 	for (size_t i = 0; i < choice->n; i++) {
 		const struct line *line = choice->lines[i];
 		const char *name = line->config->name;
 
 		targets[i] =
-			(struct target){ .weight = line->config->weight,
+			(struct target){ .weight = choice_weight(world, policy, line),
 					 .active = line->connections,
 					 .identity = hash_bytes(HASH_START, name, strlen(name)),
 					 .usable = true };
@@ -185,16 +187,30 @@ static int want_ring_of(const struct slots_of_policy *names, const struct choice
 }
 
 /* Where to pick among several lines; a single one needs no picks. */
-static int want_ring(const struct config_policy *policy, const struct choice *choice,
-		     enum family_index f, struct slots *slots, struct objects *objects)
+static int want_ring(const struct world *world, const struct config_policy *policy,
+		     const struct choice *choice, enum family_index f, struct slots *slots,
+		     struct objects *objects)
 {
 	struct slots_of_policy names = slots_of_policy(policy, f);
 	struct target targets[CONFIG_UPLINKS_MAX];
 
-	look_at_lines(choice, targets);
+	look_at_lines(world, policy, choice, targets);
 	if (scheduler_get(policy->scheduler)->table)
 		return want_table_of(&names, choice, targets, slots, objects);
 	return want_ring_of(&names, choice, targets, slots, objects);
+}
+
+/* A line that is none of the policy's. */
+static void want_other(const struct world *world, const struct config_policy *policy,
+		       const struct line *line, enum family_index f, struct objects *objects)
+{
+	struct choice choice = { .lines = { line }, .n = 1 };
+	char from[80];
+
+	snprintf(from, sizeof(from), "policy/%s", policy->name);
+	want_line_labels(world, &policy->use, &choice, f, true, from, objects);
+	want_nft(objects, from, "meta nfproto %s goto pick/%s", f == FAMILY_V6 ? "ipv6" : "ipv4",
+		 line->config->name);
 }
 
 /* What a policy does when none of its lines is usable. */
@@ -209,8 +225,7 @@ static void want_otherwise(const struct world *world, const struct config_policy
 	if (policy->otherwise == OTHERWISE_DROP)
 		want_nft(objects, from, "meta nfproto %s drop", protocol);
 	else if (policy->otherwise == OTHERWISE_ANY && best)
-		want_nft(objects, from, "meta nfproto %s goto pick/%s", protocol,
-			 best->config->name);
+		want_other(world, policy, best, f, objects);
 	else
 		want_nft(objects, from, "meta nfproto %s reject with icmpx admin-prohibited",
 			 protocol);
@@ -224,14 +239,18 @@ static void want_decision(const struct world *world, const struct config_policy 
 	snprintf(name, sizeof(name), "policy/%s", policy->name);
 	want_chain(objects, name, NULL);
 	want_sticky(world, policy, objects);
+	want_keep_label(world, policy, name, objects);
 	for (enum family_index f = 0; f < FAMILY_INDEX_MAX; f++) {
-		struct choice choice = choice_make(world, &policy->use, policy->scheduler, f);
+		struct choice choice = choice_make(world, policy, f);
 		char chain[80];
 
+		if (f == FAMILY_V6)
+			sources_of_policy(world, policy, &choice, name, objects);
+		want_line_labels(world, &policy->use, &choice, f, false, name, objects);
 		if (policy->sticky_ms && choice.n)
-			want_remembered(world, policy, &choice, f, objects);
+			want_remembered(world, policy, f, objects);
 		if (choice.n > 1)
-			objects_fail(objects, want_ring(policy, &choice, f, slots, objects));
+			objects_fail(objects, want_ring(world, policy, &choice, f, slots, objects));
 		else if (choice.n == 1)
 			want_nft(objects, name, "meta nfproto %s goto %s",
 				 f == FAMILY_V6 ? "ipv6" : "ipv4",
@@ -264,7 +283,9 @@ static void want_best(const struct world *world, struct objects *objects)
 {
 	for (enum family_index f = 0; f < FAMILY_INDEX_MAX; f++) {
 		const struct line *best = choice_least_bad(world, f);
+		struct choice choice = { .lines = { best }, .n = best != NULL };
 
+		want_line_labels(world, NULL, &choice, f, false, "local", objects);
 		if (best)
 			want_nft(objects, "local", "meta nfproto %s goto pick/%s",
 				 f == FAMILY_V6 ? "ipv6" : "ipv4", best->config->name);

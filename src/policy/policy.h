@@ -38,5 +38,16 @@ void routes_intent(const struct world *world, struct objects *objects);
 void marks_intent(const struct world *world, struct objects *objects);
 void nearby_intent(const struct world *world, struct objects *objects);
 void policies_intent(const struct world *world, struct slots *slots, struct objects *objects);
+void resolvers_intent(const struct world *world, struct objects *objects);
+void segments_intent(const struct world *world, struct objects *objects);
 void leave_intent(const struct world *world, struct objects *objects);
 void sysctls_intent(const struct world *world, struct objects *objects);
+
+struct choice;
+
+/* In a policy's chain, before it picks: IPv6 sources that are one of its lines' already. */
+void sources_of_policy(const struct world *world, const struct config_policy *policy,
+		       const struct choice *choice, const char *chain, struct objects *objects);
+/* In a line's chain of source NAT: IPv6 sources that become others of the line's prefixes. */
+void sources_of_line(const struct world *world, const struct line *line, const char *chain,
+		     struct objects *objects);

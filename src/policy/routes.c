@@ -9,13 +9,21 @@
  *                        that insists on a device (DHCP, ping -I) reaches nothing otherwise
  *   rule_base + n        the line's mark      -> the line's table
  *   rule_base + 100      everything           -> main, but not by its default routes
- *   rule_base + 100 + n  the line's addresses -> the line's table
- *   rule_base + 200      everything           -> the table of the best line
+ *   rule_base + 100 + n  the line's addresses -> the line's table, unless it is dead and another
+ *                        is not
+ *   rule_base + 200      everything           -> table_base, the lines' default routes
+ *
+ * The last one has the default routes of all lines that may be used, the best first. When one goes
+ * with its interface, the kernel goes on with the next, whether or not there is anybody to be told:
+ * of traffic of the box itself there is always a way out, and of what comes in by the other lines a
+ * way back, without which the kernel would take it for spoofed (rp_filter) and drop it.
  */
 #include "policy/policy.h"
 
 #include "policy/choice.h"
 #include "uplink/learn.h"
+#include "uplink/mtu.h"
+#include "uplink/numbers.h"
 
 #include <stdio.h>
 
@@ -23,7 +31,8 @@ enum {
 	BLACKHOLE_METRIC = 4000000000,
 	MAIN_TABLE = 254,
 	MAIN_OFFSET = 100,
-	BEST_OFFSET = 200
+	WAYS_OFFSET = 200,
+	WAYS_METRIC = 1
 };
 
 static struct ip_prefix any_prefix(uint8_t family)
@@ -56,18 +65,33 @@ static void want_connected(const struct world *world, const struct line *line, u
 	}
 }
 
-static void want_default(const struct world *world, const struct line *line, uint8_t family,
-			 struct objects *objects)
+/* IPv6 forwarding does not look at that of the route: see sysctls.c. */
+static uint32_t route_mtu(const struct world *world, const struct line *line, uint8_t family)
+{
+	return line->config->mtu && family == AF_INET ? line_mtu(world, line) : 0;
+}
+
+static struct route_object default_of(const struct world *world, const struct line *line,
+				      uint8_t family)
 {
 	const struct line_family *way = &line->family[family_index(family)];
-	struct route_object route = {
+
+	return (struct route_object){
 		.table = line_table(world, line),
 		.destination = any_prefix(family),
 		.link = line->link,
 		.gateway = way->gateway,
 		.source = way->address,
 		.onlink = way->onlink,
+		.mtu = route_mtu(world, line, family),
 	};
+}
+
+static void want_default(const struct world *world, const struct line *line, uint8_t family,
+			 struct objects *objects)
+{
+	const struct line_family *way = &line->family[family_index(family)];
+	struct route_object route = default_of(world, line, family);
 
 	if (way->routed && ip_is_set(&way->address))
 		want_route(objects, &route);
@@ -105,8 +129,8 @@ static void want_specific(const struct world *world, const struct line *line, ui
 					      .destination = found->destination,
 					      .link = line->link,
 					      .gateway = found->gateway,
-					      .source =
-						      line->family[family_index(family)].address };
+					      .source = line->family[family_index(family)].address,
+					      .mtu = route_mtu(world, line, family) };
 
 		route.onlink = ip_is_set(&found->gateway) &&
 			       !uplink_reaches(line, world->facts, &found->gateway);
@@ -165,14 +189,41 @@ static void want_line_rules(const struct world *world, const struct line *line, 
 			.table = line_table(world, line),
 		};
 
-		if (address->prefix.address.family == family && uplink_owns(line, address))
+		if (address->prefix.address.family == family && uplink_owns(line, address) &&
+		    !world_does_without(world, line, family_index(family)))
 			want_rule(objects, &from);
+	}
+}
+
+/* One that the kernel does not use itself, and no line has. */
+static uint32_t ways_table(const struct world *world)
+{
+	uint32_t base = world->config->gateway.table_base;
+
+	return base == 0 || (base >= 253 && base <= 255) ? base + LINE_NUMBER_MAX + 1 : base;
+}
+
+static void want_ways(const struct world *world, uint8_t family, struct objects *objects)
+{
+	enum family_index f = family_index(family);
+	struct choice order = choice_order(world, f);
+
+	if (!order.n) {
+		order.lines[0] = choice_least_bad(world, f);
+		order.n = order.lines[0] != NULL;
+	}
+	for (size_t i = 0; i < order.n; i++) {
+		struct route_object route = default_of(world, order.lines[i], family);
+
+		route.table = ways_table(world);
+		route.metric = WAYS_METRIC + (uint32_t)i;
+		route.onlink = ip_is_set(&route.gateway);
+		want_route(objects, &route);
 	}
 }
 
 static void want_common_rules(const struct world *world, uint8_t family, struct objects *objects)
 {
-	const struct line *best = choice_least_bad(world, family_index(family));
 	uint32_t base = world->config->gateway.rule_base;
 	struct rule_object specific = {
 		.family = family,
@@ -180,13 +231,13 @@ static void want_common_rules(const struct world *world, uint8_t family, struct 
 		.table = MAIN_TABLE,
 		.suppress_default = true,
 	};
-	struct rule_object rest = { .family = family, .priority = base + BEST_OFFSET };
+	struct rule_object rest = { .family = family,
+				    .priority = base + WAYS_OFFSET,
+				    .table = ways_table(world) };
 
 	want_rule(objects, &specific);
-	if (best) {
-		rest.table = line_table(world, best);
-		want_rule(objects, &rest);
-	}
+	want_rule(objects, &rest);
+	want_ways(world, family, objects);
 }
 
 void routes_intent(const struct world *world, struct objects *objects)

@@ -7,6 +7,14 @@
  */
 #include "policy/policy.h"
 
+#include "uplink/mtu.h"
+
+#include <stdio.h>
+
+enum {
+	IPV6_MIN_MTU = 1280 /* RFC 8200, section 5 */
+};
+
 static void want_line_sysctls(const struct config_uplink *uplink, bool forwarding,
 			      struct objects *objects)
 {
@@ -17,6 +25,20 @@ static void want_line_sysctls(const struct config_uplink *uplink, bool forwardin
 	want_sysctl(objects, "2", "", "net/ipv4/conf/%s/arp_announce", name);
 	if (forwarding)
 		want_sysctl(objects, "2", "1", "net/ipv6/conf/%s/accept_ra", name);
+}
+
+/* What IPv6 sends by an interface, and lets pass; the kernel refuses more than the interface has.
+ */
+static void want_mtu(const struct world *world, const struct line *line, struct objects *objects)
+{
+	const struct link *link = facts_link(world->facts, line->link);
+	unsigned mtu = line_mtu(world, line);
+	char value[16];
+
+	if (!line->config->mtu || !link || link->mtu < IPV6_MIN_MTU)
+		return;
+	snprintf(value, sizeof(value), "%u", mtu < IPV6_MIN_MTU ? IPV6_MIN_MTU : mtu);
+	want_sysctl(objects, value, "", "net/ipv6/conf/%s/mtu", line->config->interface);
 }
 
 static void want_no_redirects(const struct world *world, struct objects *objects)
@@ -54,8 +76,10 @@ void sysctls_intent(const struct world *world, struct objects *objects)
 		want_sysctl(objects, "1", "", "net/ipv6/conf/all/forwarding");
 	}
 	for (size_t i = 0; i < world->config->uplinks.n; i++)
-		if (world->lines[i].link)
+		if (world->lines[i].link) {
 			want_line_sysctls(world->lines[i].config, forwarding, objects);
+			want_mtu(world, &world->lines[i], objects);
+		}
 	want_no_redirects(world, objects);
 	want_promotion(world, objects);
 	if (!world->config->services.n)

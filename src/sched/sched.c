@@ -5,13 +5,24 @@
 #include "sched/sched.h"
 
 static const struct scheduler *const schedulers[SCHEDULER_ID_MAX] = {
-	[SCHEDULER_RR] = &scheduler_rr,     [SCHEDULER_WRR] = &scheduler_wrr,
-	[SCHEDULER_LC] = &scheduler_lc,     [SCHEDULER_WLC] = &scheduler_wlc,
-	[SCHEDULER_SED] = &scheduler_sed,   [SCHEDULER_NQ] = &scheduler_nq,
-	[SCHEDULER_FO] = &scheduler_fo,     [SCHEDULER_OVF] = &scheduler_ovf,
-	[SCHEDULER_TWOS] = &scheduler_twos, [SCHEDULER_DH] = &scheduler_dh,
-	[SCHEDULER_SH] = &scheduler_sh,     [SCHEDULER_MH] = &scheduler_mh,
-	[SCHEDULER_LBLC] = &scheduler_lblc, [SCHEDULER_LBLCR] = &scheduler_lblcr,
+	[SCHEDULER_RR] = &scheduler_rr,
+	[SCHEDULER_WRR] = &scheduler_wrr,
+	[SCHEDULER_LC] = &scheduler_lc,
+	[SCHEDULER_WLC] = &scheduler_wlc,
+	[SCHEDULER_SED] = &scheduler_sed,
+	[SCHEDULER_NQ] = &scheduler_nq,
+	[SCHEDULER_FO] = &scheduler_fo,
+	[SCHEDULER_OVF] = &scheduler_ovf,
+	[SCHEDULER_TWOS] = &scheduler_twos,
+	[SCHEDULER_DH] = &scheduler_dh,
+	[SCHEDULER_SH] = &scheduler_sh,
+	[SCHEDULER_MH] = &scheduler_mh,
+	[SCHEDULER_LBLC] = &scheduler_lblc,
+	[SCHEDULER_LBLCR] = &scheduler_lblcr,
+	/* These have chosen already, or set the weights (policy/choice.c); the rest is turns. */
+	[SCHEDULER_LEAST_LATENCY] = &scheduler_wrr,
+	[SCHEDULER_LEAST_USED] = &scheduler_wrr,
+	[SCHEDULER_OVERFLOW] = &scheduler_wrr,
 };
 
 const struct scheduler *scheduler_get(enum scheduler_id id)

@@ -194,7 +194,7 @@ static void want_way(const struct world *world, const struct line *line, struct 
 		return;
 	want_mapped(objects, "numbers", &index, &number);
 	for (enum family_index f = 0; f < FAMILY_INDEX_MAX; f++)
-		if (line->family[f].usable && ip_is_set(&line->family[f].gateway))
+		if (line->family[f].carries && ip_is_set(&line->family[f].gateway))
 			want_nft(objects, chain, "fwd %s to %s device \"%s\"",
 				 f == FAMILY_V6 ? "ip6" : "ip",
 				 ip_text(&line->family[f].gateway).text, line->config->interface);

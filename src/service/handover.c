@@ -8,6 +8,7 @@
 
 #include "service/judge.h"
 #include "service/numbers.h"
+#include "uplink/mtu.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -100,12 +101,12 @@ static void want_segments(const struct pool *pool, const char *chain)
 	unsigned headers = pool->f == FAMILY_V6 ? 60 : 40;
 
 	for (size_t i = 0; i < pool->world->config->uplinks.n; i++) {
-		const struct link *link =
-			facts_link(pool->world->facts, pool->world->lines[i].link);
+		const struct line *line = &pool->world->lines[i];
+		unsigned mtu = line_mtu(pool->world, line);
 
-		if (link && link->mtu > headers && link->mtu < USUAL_MTU)
+		if (line->link && line->config->clamp && mtu > headers && mtu < USUAL_MTU)
 			want_nft(pool->objects, chain, "iif %d tcp option maxseg size set %u",
-				 link->index, link->mtu - headers);
+				 line->link, mtu - headers);
 	}
 }
 

@@ -119,7 +119,7 @@ static const char *way_lacks(const struct world *world, const struct config_serv
 	enum family_index f = family_index(server->address.family);
 
 	if (line)
-		return line->family[f].usable ? NULL : "its line is not up";
+		return line->family[f].carries ? NULL : "its line is not up";
 	if (world->config->uplinks.n && !is_inside(world, server))
 		return "no line leads there";
 	return NULL;

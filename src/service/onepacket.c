@@ -218,7 +218,7 @@ static void want_way_back(const struct pool *pool, const char *chain, size_t lis
 		want_nft(pool->objects, chain, "meta mark set meta mark & 0x%08x | 0x%08x", ~mask,
 			 line_mark(world, &world->lines[own]));
 	for (size_t i = 0; i < world->config->uplinks.n; i++)
-		if (!world->lines[i].family[pool->f].usable)
+		if (!world->lines[i].family[pool->f].carries)
 			want_nft(pool->objects, chain,
 				 "meta mark & 0x%08x == 0x%08x meta mark set meta mark & 0x%08x",
 				 mask, line_mark(world, &world->lines[i]), ~mask);

@@ -11,15 +11,24 @@
  *   disable UPLINK                          the operator's words
  *   weight SERVICE SERVER N
  *   connections UPLINK N                    tracked connections now
+ *   quality UPLINK unknown | good | poor | bad | unsent [loss N] [latency N] [jitter N]
+ *           [answered N] [good-since N] [reason WORD]   percent, ms, and seconds of the clock
+ *   known UPLINK [level N]                  has been up; the penalty's level
+ *   ppp UPLINK up | down [persists] [mtu N] [dns ADDRESS] [peer ADDRESS]
+ *   rate UPLINK up N down N                 bits a second, now
+ *   month UPLINK bytes N                    of its quota
+ *   held UPLINK                             the operator has not said that it is to be used again
+ *   delegated UPLINK PREFIX                 IPv6, may be repeated
  *   load SERVICE SERVER ACTIVE INACTIVE     the same of a real server
  *   health SERVICE SERVER [down] [drain] [percent N] [reason WORD]
  *   quorum SERVICE lost                     before what is said here
  *   lacks fwd | ipip | gre | gue            what this kernel does not have
  *   flushed
  */
-#include "lab.h"
+#include "lab_words.h"
 
 #include "plan/intent.h"
+#include "policy/spread.h"
 #include "service/judge.h"
 #include "service/schedule.h"
 #include "uplink/grade.h"
@@ -28,64 +37,6 @@
 
 #include <stdio.h>
 #include <string.h>
-
-enum {
-	WORDS_MAX = 16
-};
-
-/* A statement, less what has been understood of it. */
-struct words {
-	char *v[WORDS_MAX];
-	size_t n;
-};
-
-static char *take_at(struct words *words, size_t at)
-{
-	char *word;
-
-	if (at >= words->n)
-		fail_msg("a word is missing");
-	word = words->v[at];
-	words->n--;
-	memmove(&words->v[at], &words->v[at + 1], (words->n - at) * sizeof(*words->v));
-	return word;
-}
-
-static char *take(struct words *words)
-{
-	return take_at(words, 0);
-}
-
-static uint32_t take_number(struct words *words)
-{
-	char *text = take(words), *end;
-	unsigned long number = strtoul(text, &end, 10);
-
-	if (!*text || *end)
-		fail_msg("\"%s\" is not a number", text);
-	return (uint32_t)number;
-}
-
-static bool take_flag(struct words *words, const char *name)
-{
-	for (size_t i = 0; i < words->n; i++)
-		if (strcmp(words->v[i], name) == 0) {
-			take_at(words, i);
-			return true;
-		}
-	return false;
-}
-
-/* The word behind `name`, or NULL. */
-static const char *take_option(struct words *words, const char *name)
-{
-	for (size_t i = 0; i < words->n; i++)
-		if (strcmp(words->v[i], name) == 0) {
-			take_at(words, i);
-			return take_at(words, i);
-		}
-	return NULL;
-}
 
 static int take_link(struct lab *lab, struct words *words)
 {
@@ -275,7 +226,10 @@ static const struct {
 	{ "weight", read_weight },   { "load", read_load },
 	{ "flushed", read_flushed }, { "connections", read_connections },
 	{ "health", read_health },   { "quorum", read_quorum },
-	{ "lacks", read_lacks },
+	{ "lacks", read_lacks },     { "quality", lab_read_quality },
+	{ "known", lab_read_known }, { "ppp", lab_read_ppp },
+	{ "rate", lab_read_rate },   { "month", lab_read_month },
+	{ "held", lab_read_held },   { "delegated", lab_read_delegated },
 };
 
 static void read_statement(struct lab *lab, struct words *words)
@@ -353,6 +307,7 @@ void lab_judge(struct lab *lab)
 		uplink_enter(line, &verdict, 1, 1);
 	}
 	grade_lines(&lab->world);
+	spread_lines(&lab->world);
 	for (size_t i = 0; i < lab->config->services.n; i++) {
 		service_judge(&lab->world, i, 1);
 		assert_true(service_schedule(&lab->world, i) >= 0);
