@@ -78,9 +78,14 @@ struct control {
 	const struct world *world; /* asked for anew with every request and every change */
 	struct bus_object objects[CLASS_MAX];
 	struct bus_memories memories[CLASS_MAX];
+	ARRAY(uint64_t) lines; /* digests of the uplinks as they were announced last */
 	struct journal journal;
 	ARRAY(sd_bus *) buses; /* private connections, and the system bus while joined */
 	sd_bus *system;
+	bool welcomed; /* the system bus has answered, and nothing was said against it since */
+	bool closing;
+	sd_event_source *rejoin;
+	uint64_t rejoin_us; /* how long it was waited last before joining again */
 	/* The private socket. */
 	char *socket_path;
 	int lock_fd, listen_fd;
@@ -101,6 +106,8 @@ int control_serve(struct control *control, sd_bus *bus);
 int control_answer(sd_bus_message *call, int r, const char *message, sd_bus_error *error);
 
 /* manager.c */
+/* An event as arguments of a message: t time, s kind, s name, s text, a{ss} fields. */
+int journal_append(sd_bus_message *message, const struct journal_entry *entry);
 int manager_install(struct control *control, sd_bus *bus);
 void manager_changed(struct control *control);
 
@@ -115,6 +122,8 @@ int objects_install(struct control *control, sd_bus *bus);
 int objects_remember(struct control *control);
 void objects_compare(struct control *control);
 void objects_changed(struct control *control, enum bus_class_id id, const char *name);
+/* Announces uplinks that are not what they were. 0 or a negative errno. */
+int objects_look_at_lines(struct control *control);
 
 /* listen.c */
 int listen_open(struct control *control, const char *runtime_dir);
@@ -123,7 +132,10 @@ void listen_close(struct control *control);
 void listen_resume(struct control *control);
 
 /* system.c */
-int system_join(struct control *control);
+/* Joins the system bus, now or as soon as there is one. */
+void system_join(struct control *control);
+/* It has gone. */
+void system_left(struct control *control);
 
 /* text.c */
 /* The text itself if it is what D-Bus takes, UTF-8; else a copy with '?' for what is not. */

@@ -24,7 +24,7 @@ static void forget(struct control *control, size_t i)
 
 	control->buses.v[i] = control->buses.v[--control->buses.n];
 	if (bus == control->system)
-		control->system = NULL;
+		system_left(control);
 	sd_bus_close_unref(bus);
 	listen_resume(control);
 }
@@ -68,8 +68,6 @@ static int on_disconnected(sd_bus_message *message, void *userdata, sd_bus_error
 	struct control *control = userdata;
 	sd_bus *bus = sd_bus_message_get_bus(message);
 
-	if (bus == control->system)
-		log_warning("the system bus has gone, going on without it");
 	for (size_t i = 0; i < control->buses.n; i++)
 		if (control->buses.v[i] == bus) {
 			forget(control, i);
@@ -131,9 +129,7 @@ int control_new(sd_event *event, const char *runtime_dir, const struct control_r
 	r = listen_open(control, runtime_dir);
 	if (r < 0)
 		return r;
-	r = system_join(control);
-	if (r < 0)
-		log_errno(LOG_WARNING, r, "cannot join the system bus, ignoring");
+	system_join(control);
 	*ret = TAKE_PTR(control);
 	return 0;
 }
@@ -143,6 +139,8 @@ void control_free(struct control *control)
 	if (!control)
 		return;
 	listen_close(control);
+	control->rejoin = sd_event_source_disable_unref(control->rejoin);
+	control->closing = true;
 	while (control->buses.n)
 		forget(control, control->buses.n - 1);
 	array_done(&control->buses);
@@ -166,11 +164,24 @@ void control_objects_leave(struct control *control)
 
 void control_objects_arrive(struct control *control)
 {
+	control->lines.n = 0;
 	if (!control->buses.n)
 		return;
 	control_refresh(control);
 	objects_compare(control);
+	control_look_at_lines(control, control->world);
 	manager_changed(control);
+}
+
+/* Nothing that is announced takes a count of the connections, so the world is good as it is. */
+void control_look_at_lines(struct control *control, const struct world *world)
+{
+	int r;
+
+	control->world = world;
+	r = objects_look_at_lines(control);
+	if (r < 0)
+		log_errno(LOG_WARNING, r, "cannot announce a change of the uplinks, ignoring");
 }
 
 void control_uplink_changed(struct control *control, const char *name)
@@ -185,10 +196,22 @@ void control_service_changed(struct control *control, const char *name)
 	objects_changed(control, CLASS_SERVICE, name);
 }
 
-void control_event(struct control *control, const char *kind, const char *name, const char *text)
+static void signal_event(sd_bus *bus, const struct journal_entry *entry)
+{
+	_cleanup_(sd_bus_message_unrefp) sd_bus_message *message = NULL;
+	int r = sd_bus_message_new_signal(bus, &message, BUS_ROOT, MANAGER_INTERFACE, "Event");
+
+	if (r >= 0)
+		r = journal_append(message, entry);
+	if (r >= 0)
+		r = sd_bus_send(bus, message, NULL);
+	control_signalled(r);
+}
+
+void control_tell(struct control *control, const struct event *event)
 {
 	const struct journal_entry *entry;
-	int r = journal_add(&control->journal, kind, name, text, &entry);
+	int r = journal_add(&control->journal, event, &entry);
 
 	if (r < 0) {
 		log_errno(LOG_WARNING, r, "cannot note an event, ignoring");
@@ -196,7 +219,5 @@ void control_event(struct control *control, const char *kind, const char *name, 
 	}
 	forget_unread(control);
 	array_foreach(&control->buses, bus)
-		control_signalled(sd_bus_emit_signal(*bus, BUS_ROOT, MANAGER_INTERFACE, "Event",
-						     "tsss", entry->time_us, entry->kind,
-						     entry->name, entry->text));
+		signal_event(*bus, entry);
 }

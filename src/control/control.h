@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/cleanup.h"
+#include "control/event.h"
 #include "intent/world.h"
 
 #include <systemd/sd-bus.h>
@@ -14,6 +15,12 @@
 
 struct control;
 
+/* A target of a line's probes, as it answers. */
+struct control_probe {
+	const char *kind, *target; /* valid until the next call */
+	struct line_quality quality;
+};
+
 /*
  * What the daemon does for a request. Each returns when the kernel is arranged: 0, or a negative
  * errno and in *ret_message (a new string, may stay NULL) what to tell the person who asked.
@@ -24,6 +31,12 @@ struct control_requests {
 	int (*plan)(void *userdata, char **ret_message); /* the plan as text */
 	int (*flush)(void *userdata, char **ret_message);
 	int (*enable)(void *userdata, const char *uplink, bool enabled, char **ret_message);
+	/* Uses a line again that is held back. */
+	int (*failback)(void *userdata, const char *uplink, char **ret_message);
+	/* Prefixes that are ours by the line from now on, as texts, up to a NULL; none: no more. */
+	int (*delegate)(void *userdata, const char *uplink, char **prefixes, char **ret_message);
+	/* The targets of an uplink by its place, into CONFIG_TARGETS_MAX of `ret`; how many. */
+	size_t (*probes)(void *userdata, size_t uplink, struct control_probe *ret);
 	/* `server` is config_server.text */
 	int (*weight)(void *userdata, const char *service, const char *server, uint32_t weight,
 		      char **ret_message);
@@ -36,9 +49,12 @@ struct control_requests {
 	 */
 	int (*ipvs)(void *userdata, char *const *const *lines, size_t n, bool reading,
 		    char **ret_text);
-	/* A PPP hook's words: "ip-up", "ip-down", "ipv6-up" or "ipv6-down", and the interface. */
+	/*
+	 * A PPP hook's words: "ip-up", "ip-down", "ipv6-up" or "ipv6-down", the interface, and
+	 * what else there is to tell as KEY=VALUE, NULL at the end, or NULL.
+	 */
 	int (*ppp_event)(void *userdata, const char *event, const char *interface,
-			 char **ret_message);
+			 char *const *details, char **ret_message);
 };
 
 /*
@@ -67,8 +83,10 @@ void control_objects_arrive(struct control *control);
 /* The system bus, for calls to others on it; borrowed until the loop runs on. NULL while there is
  * none. */
 sd_bus *control_system(struct control *control);
+/* Announces what has changed of the uplinks. */
+void control_look_at_lines(struct control *control, const struct world *world);
 /* An uplink's properties changed, or a service's. */
 void control_uplink_changed(struct control *control, const char *name);
 void control_service_changed(struct control *control, const char *name);
 /* Adds an event to the journal that `uplinkctl events` shows (the last 256) and signals it. */
-void control_event(struct control *control, const char *kind, const char *name, const char *text);
+void control_tell(struct control *control, const struct event *event);

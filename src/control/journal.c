@@ -10,6 +10,7 @@
 #include "control/bus.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 static void entry_done(struct journal_entry *entry)
@@ -17,6 +18,7 @@ static void entry_done(struct journal_entry *entry)
 	free(entry->kind);
 	free(entry->name);
 	free(entry->text);
+	free(entry->fields);
 	*entry = (struct journal_entry){};
 }
 
@@ -28,17 +30,38 @@ static char *copy(const char *text)
 	return fit ? strdup(fit) : NULL;
 }
 
-int journal_add(struct journal *journal, const char *kind, const char *name, const char *text,
+static char *copy_fields(const struct event *event)
+{
+	_cleanup_(arena_done) struct arena arena = {};
+	char *fields = NULL;
+	size_t size;
+	FILE *out = open_memstream(&fields, &size);
+
+	if (!out)
+		return NULL;
+	for (size_t i = 0; i < event->n; i++) {
+		const char *value = text_for_bus(&arena, event->fields[i].value);
+
+		fprintf(out, "%s%c%s%c", event->fields[i].key, 0, value ? value : "", 0);
+	}
+	if (fclose(out) == 0)
+		return fields;
+	free(fields);
+	return NULL;
+}
+
+int journal_add(struct journal *journal, const struct event *event,
 		const struct journal_entry **ret)
 {
 	struct journal_entry *place, entry = {
 		.time_us = realtime_us(),
-		.kind = copy(kind),
-		.name = copy(name),
-		.text = copy(text),
+		.kind = copy(event->kind),
+		.name = copy(event->name),
+		.text = copy(event->text),
+		.fields = copy_fields(event),
 	};
 
-	if (!entry.kind || !entry.name || !entry.text) {
+	if (!entry.kind || !entry.name || !entry.text || !entry.fields) {
 		entry_done(&entry);
 		return -ENOMEM;
 	}

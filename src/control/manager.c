@@ -45,24 +45,63 @@ static int method_plan(sd_bus_message *call, void *userdata, sd_bus_error *error
 	return plan ? sd_bus_reply_method_return(call, "s", plan) : -ENOMEM;
 }
 
-static int method_ppp_event(sd_bus_message *call, void *userdata, sd_bus_error *error)
+static int tell_ppp_event(struct control *control, sd_bus_message *call, const char *event,
+			  const char *interface, char *const *details, sd_bus_error *error)
 {
 	static const char *const events[] = { "ip-up", "ip-down", "ipv6-up", "ipv6-down" };
-	struct control *control = userdata;
 	_cleanup_free_ char *message = NULL;
-	const char *event, *interface;
-	int r = sd_bus_message_read(call, "ss", &event, &interface);
 
-	if (r < 0)
-		return r;
 	for (size_t i = 0; i < ELEMENTS_OF(events); i++)
 		if (strcmp(event, events[i]) == 0) {
-			r = control->requests->ppp_event(control->userdata, event, interface,
-							 &message);
+			int r = control->requests->ppp_event(control->userdata, event, interface,
+							     details, &message);
+
 			return control_answer(call, r, message, error);
 		}
 	return control_answer(call, -EINVAL,
 			      "a PPP event is one of ip-up, ip-down, ipv6-up, ipv6-down", error);
+}
+
+static int method_ppp_event(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+	const char *event, *interface;
+	int r = sd_bus_message_read(call, "ss", &event, &interface);
+
+	return r < 0 ? r : tell_ppp_event(userdata, call, event, interface, NULL, error);
+}
+
+static void strings_freep(char ***strings)
+{
+	for (char **string = *strings; string && *string; string++)
+		free(*string);
+	free(*strings);
+}
+
+static int method_ppp_event_with(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+	_cleanup_(strings_freep) char **details = NULL;
+	const char *event, *interface;
+	int r = sd_bus_message_read(call, "ss", &event, &interface);
+
+	if (r >= 0)
+		r = sd_bus_message_read_strv(call, &details);
+	return r < 0 ? r : tell_ppp_event(userdata, call, event, interface, details, error);
+}
+
+int journal_append(sd_bus_message *message, const struct journal_entry *entry)
+{
+	int r = sd_bus_message_append(message, "tsss", entry->time_us, entry->kind, entry->name,
+				      entry->text);
+
+	if (r >= 0)
+		r = sd_bus_message_open_container(message, 'a', "{ss}");
+	for (const char *key = entry->fields; r >= 0 && *key;) {
+		const char *value = key + strlen(key) + 1;
+
+		r = sd_bus_message_append(message, "{ss}", key, value);
+		key = value + strlen(value) + 1;
+	}
+	return r < 0 ? r : sd_bus_message_close_container(message);
 }
 
 static int method_events(sd_bus_message *call, void *userdata, sd_bus_error *error)
@@ -72,12 +111,13 @@ static int method_events(sd_bus_message *call, void *userdata, sd_bus_error *err
 	int r = sd_bus_message_new_method_return(call, &reply);
 
 	if (r >= 0)
-		r = sd_bus_message_open_container(reply, 'a', "(tsss)");
+		r = sd_bus_message_open_container(reply, 'a', "(tsssa{ss})");
 	for (size_t i = 0; r >= 0 && i < control->journal.n; i++) {
-		const struct journal_entry *entry = journal_at(&control->journal, i);
-
-		r = sd_bus_message_append(reply, "(tsss)", entry->time_us, entry->kind, entry->name,
-					  entry->text);
+		r = sd_bus_message_open_container(reply, 'r', "tsssa{ss}");
+		if (r >= 0)
+			r = journal_append(reply, journal_at(&control->journal, i));
+		if (r >= 0)
+			r = sd_bus_message_close_container(reply);
 	}
 	if (r >= 0)
 		r = sd_bus_message_close_container(reply);
@@ -106,16 +146,20 @@ static const sd_bus_vtable vtable[] = {
 	SD_BUS_METHOD("Flush", NULL, NULL, method_flush, 0),
 	SD_BUS_METHOD_WITH_ARGS("PppEvent", SD_BUS_ARGS("s", event, "s", interface),
 				SD_BUS_NO_RESULT, method_ppp_event, 0),
+	SD_BUS_METHOD_WITH_ARGS("PppEventWith",
+				SD_BUS_ARGS("s", event, "s", interface, "as", details),
+				SD_BUS_NO_RESULT, method_ppp_event_with, 0),
 	SD_BUS_METHOD_WITH_ARGS("Ipvs", SD_BUS_ARGS("aas", commands), SD_BUS_RESULT("s", text),
 				method_ipvs, 0),
 	SD_BUS_METHOD_WITH_ARGS("IpvsList", SD_BUS_ARGS("aas", commands), SD_BUS_RESULT("s", text),
 				method_ipvs_list, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD_WITH_ARGS("Plan", SD_BUS_NO_ARGS, SD_BUS_RESULT("s", plan), method_plan,
 				SD_BUS_VTABLE_UNPRIVILEGED),
-	SD_BUS_METHOD_WITH_ARGS("Events", SD_BUS_NO_ARGS, SD_BUS_RESULT("a(tsss)", events),
+	SD_BUS_METHOD_WITH_ARGS("Events", SD_BUS_NO_ARGS, SD_BUS_RESULT("a(tsssa{ss})", events),
 				method_events, SD_BUS_VTABLE_UNPRIVILEGED),
-	SD_BUS_SIGNAL_WITH_ARGS("Event", SD_BUS_ARGS("t", time_us, "s", kind, "s", name, "s", text),
-				0),
+	SD_BUS_SIGNAL_WITH_ARGS(
+		"Event",
+		SD_BUS_ARGS("t", time_us, "s", kind, "s", name, "s", text, "a{ss}", fields), 0),
 	SD_BUS_VTABLE_END,
 };
 

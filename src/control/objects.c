@@ -113,6 +113,7 @@ void objects_free(struct control *control)
 		arena_done(&control->objects[i].arena);
 		memories_done(&control->memories[i]);
 	}
+	array_done(&control->lines);
 }
 
 int objects_install(struct control *control, sd_bus *bus)
@@ -288,6 +289,27 @@ void objects_compare(struct control *control)
 			log_errno(LOG_WARNING, r, "cannot announce all changes, ignoring");
 		memories_done(&control->memories[id]);
 	}
+}
+
+int objects_look_at_lines(struct control *control)
+{
+	for (size_t i = 0; i < control->world->config->uplinks.n; i++) {
+		const char *name = control->world->config->uplinks.v[i].name;
+		uint64_t digest;
+		int r = object_digest(control, CLASS_UPLINK, i, &digest);
+
+		if (r < 0)
+			return r;
+		if (i == control->lines.n) {
+			r = array_push(&control->lines, digest);
+			if (r < 0)
+				return r;
+		} else if (control->lines.v[i] != digest) {
+			control->lines.v[i] = digest;
+			objects_changed(control, CLASS_UPLINK, name);
+		}
+	}
+	return 0;
 }
 
 void objects_changed(struct control *control, enum bus_class_id id, const char *name)

@@ -136,8 +136,8 @@ static bool choice_has(const struct choice *choice, const struct line *line)
 static char **look_lines(const struct world *world, const struct config_policy *policy,
 			 struct arena *arena)
 {
-	struct choice v4 = choice_make(world, &policy->use, policy->scheduler, FAMILY_V4);
-	struct choice v6 = choice_make(world, &policy->use, policy->scheduler, FAMILY_V6);
+	struct choice v4 = choice_make(world, policy, FAMILY_V4);
+	struct choice v6 = choice_make(world, policy, FAMILY_V6);
 	char **list = text_list(arena, policy->use.n), **next = list;
 
 	for (size_t i = 0; list && i < policy->use.n; i++) {

@@ -126,14 +126,11 @@ int ctl_call(struct ctl *ctl, const char *path, const char *interface, const cha
 	return r < 0 ? r : 0;
 }
 
-static void say_known(struct ctl *ctl, const struct ctl_kind *kind, const char *name)
+void ctl_say_known(json_object *tree, const struct ctl_kind *kind, const char *name)
 {
-	_cleanup_(json_object_putp) json_object *tree = ctl_read(ctl);
 	json_object *list = json_object_object_get(tree, kind->many);
 	size_t n = list ? json_object_array_length(list) : 0;
 
-	if (!tree)
-		return;
 	fprintf(stderr, "there is no %s %s; %s:%s", kind->one, name, kind->many, n ? "" : " none");
 	for (size_t i = 0; i < n; i++) {
 		json_object *object = json_object_array_get_idx(list, i);
@@ -144,26 +141,74 @@ static void say_known(struct ctl *ctl, const struct ctl_kind *kind, const char *
 	fputc('\n', stderr);
 }
 
-int ctl_call_object(struct ctl *ctl, const struct ctl_kind *kind, const char *name,
-		    const char *member, const char *types, ...)
+static void say_known(struct ctl *ctl, const struct ctl_kind *kind, const char *name)
+{
+	_cleanup_(json_object_putp) json_object *tree = ctl_read(ctl);
+
+	if (tree)
+		ctl_say_known(tree, kind, name);
+}
+
+static int call_object(struct ctl *ctl, const struct ctl_kind *kind, const char *name,
+		       sd_bus_message *call)
 {
 	_cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
-	_cleanup_free_ char *path = NULL;
-	va_list arguments;
-	int r = ctl_connect(ctl);
+	int r = sd_bus_call(ctl->bus, call, 0, &error, NULL);
 
-	if (r < 0)
-		return r;
-	r = sd_bus_path_encode(kind->path, name, &path);
-	if (r >= 0) {
-		va_start(arguments, types);
-		r = sd_bus_call_methodv(ctl->bus, ctl->destination, path, kind->interface, member,
-					&error, NULL, types, arguments);
-		va_end(arguments);
-	}
 	if (sd_bus_error_has_name(&error, SD_BUS_ERROR_UNKNOWN_OBJECT))
 		say_known(ctl, kind, name);
 	else if (r < 0)
 		ctl_say_error(&error, r);
 	return r < 0 ? r : 0;
+}
+
+static int new_call(struct ctl *ctl, const struct ctl_kind *kind, const char *name,
+		    const char *member, sd_bus_message **ret)
+{
+	_cleanup_free_ char *path = NULL;
+	int r = sd_bus_path_encode(kind->path, name, &path);
+
+	return r < 0 ? r
+		     : sd_bus_message_new_method_call(ctl->bus, ret, ctl->destination, path,
+						      kind->interface, member);
+}
+
+int ctl_call_object_list(struct ctl *ctl, const struct ctl_kind *kind, const char *name,
+			 const char *member, char **texts)
+{
+	_cleanup_(sd_bus_message_unrefp) sd_bus_message *call = NULL;
+	int r = ctl_connect(ctl);
+
+	if (r < 0)
+		return r;
+	r = new_call(ctl, kind, name, member, &call);
+	if (r >= 0)
+		r = sd_bus_message_append_strv(call, texts);
+	if (r < 0) {
+		ctl_say(strerror(-r));
+		return r;
+	}
+	return call_object(ctl, kind, name, call);
+}
+
+int ctl_call_object(struct ctl *ctl, const struct ctl_kind *kind, const char *name,
+		    const char *member, const char *types, ...)
+{
+	_cleanup_(sd_bus_message_unrefp) sd_bus_message *call = NULL;
+	va_list arguments;
+	int r = ctl_connect(ctl);
+
+	if (r < 0)
+		return r;
+	r = new_call(ctl, kind, name, member, &call);
+	if (r >= 0 && types) {
+		va_start(arguments, types);
+		r = sd_bus_message_appendv(call, types, arguments);
+		va_end(arguments);
+	}
+	if (r < 0) {
+		ctl_say(strerror(-r));
+		return r;
+	}
+	return call_object(ctl, kind, name, call);
 }

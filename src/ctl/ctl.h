@@ -15,7 +15,8 @@
 #define MANAGER_INTERFACE BUS_NAME ".Manager"
 
 enum {
-	EXIT_USAGE = 2 /* besides EXIT_SUCCESS and EXIT_FAILURE */
+	EXIT_USAGE = 2, /* besides EXIT_SUCCESS and EXIT_FAILURE */
+	PPP_DETAILS_MAX = 32
 };
 
 struct ctl {
@@ -31,6 +32,7 @@ struct ctl {
  */
 int verb_status(struct ctl *ctl, char **arguments);
 int verb_uplinks(struct ctl *ctl, char **arguments);
+int verb_probes(struct ctl *ctl, char **arguments);
 int verb_services(struct ctl *ctl, char **arguments);
 int verb_domains(struct ctl *ctl, char **arguments);
 int verb_policies(struct ctl *ctl, char **arguments);
@@ -40,6 +42,8 @@ int verb_reload(struct ctl *ctl, char **arguments);
 int verb_flush(struct ctl *ctl, char **arguments);
 int verb_enable(struct ctl *ctl, char **arguments);
 int verb_disable(struct ctl *ctl, char **arguments);
+int verb_failback(struct ctl *ctl, char **arguments);
+int verb_delegate(struct ctl *ctl, char **arguments);
 int verb_weight(struct ctl *ctl, char **arguments);
 int verb_drain(struct ctl *ctl, char **arguments);
 /* Takes as many arguments as there are, up to a NULL. */
@@ -62,6 +66,11 @@ int ctl_call(struct ctl *ctl, const char *path, const char *interface, const cha
 /* The same of an object; if there is none of that name, the known ones are named. */
 int ctl_call_object(struct ctl *ctl, const struct ctl_kind *kind, const char *name,
 		    const char *member, const char *types, ...);
+/* The same with a list of texts, up to a NULL. */
+int ctl_call_object_list(struct ctl *ctl, const struct ctl_kind *kind, const char *name,
+			 const char *member, char **texts);
+/* There is no such object: names those that there are. */
+void ctl_say_known(json_object *tree, const struct ctl_kind *kind, const char *name);
 /* Says why a call failed, with its result and error. */
 void ctl_say_error(const sd_bus_error *error, int r);
 /* Writes a message of one or more lines to stderr. */

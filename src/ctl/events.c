@@ -12,60 +12,94 @@
 #include <string.h>
 #include <time.h>
 
+enum {
+	FIELDS_MAX = 32 /* of an event; more are left out */
+};
+
 struct follower {
 	struct ctl *ctl;
 	bool listed; /* the answer has come */
 	int result;  /* negative errno once it is over */
 };
 
-static int print_json(uint64_t time_us, const char *kind, const char *name, const char *text)
+struct entry {
+	uint64_t time_us;
+	const char *kind, *name, *text;
+	struct {
+		const char *key, *value;
+	} fields[FIELDS_MAX];
+	size_t n;
+};
+
+static int print_json(const struct entry *entry)
 {
 	_cleanup_(json_object_putp) json_object *event = json_object_new_object();
 
-	if (!event || json_object_object_add(event, "time", ctl_time(time_us)) < 0 ||
-	    json_object_object_add(event, "kind", json_object_new_string(kind)) < 0 ||
-	    json_object_object_add(event, "name", json_object_new_string(name)) < 0 ||
-	    json_object_object_add(event, "text", json_object_new_string(text)) < 0)
+	if (!event || json_object_object_add(event, "time", ctl_time(entry->time_us)) < 0 ||
+	    json_object_object_add(event, "kind", json_object_new_string(entry->kind)) < 0 ||
+	    json_object_object_add(event, "name", json_object_new_string(entry->name)) < 0 ||
+	    json_object_object_add(event, "text", json_object_new_string(entry->text)) < 0)
 		return -ENOMEM;
+	for (size_t i = 0; i < entry->n; i++)
+		if (json_object_object_add(event, entry->fields[i].key,
+					   json_object_new_string(entry->fields[i].value)) < 0)
+			return -ENOMEM;
 	puts(json_object_to_json_string_ext(event, JSON_C_TO_STRING_SPACED |
 							   JSON_C_TO_STRING_NOSLASHESCAPE));
 	return 0;
 }
 
-static int print_text(uint64_t time_us, const char *kind, const char *name, const char *text)
+static int print_text(const struct entry *entry)
 {
-	time_t seconds = (time_t)(time_us / 1000000);
+	time_t seconds = (time_t)(entry->time_us / 1000000);
 	struct tm local;
 	char when[32];
 
 	if (!localtime_r(&seconds, &local) ||
 	    strftime(when, sizeof(when), "%Y-%m-%d %H:%M:%S", &local) == 0)
 		return -EOVERFLOW;
-	printf("%s.%03" PRIu64 "  %s%s%s  %s\n", when, time_us / 1000 % 1000, kind,
-	       *name ? " " : "", name, text);
+	printf("%s.%03" PRIu64 "  %s%s%s  %s\n", when, entry->time_us / 1000 % 1000, entry->kind,
+	       *entry->name ? " " : "", entry->name, entry->text);
 	return 0;
 }
 
-/* The fields of one event, in a signal or in the list. */
-static int print_event(struct ctl *ctl, sd_bus_message *message, const char *types)
+static int read_fields(sd_bus_message *message, struct entry *entry)
 {
-	const char *kind, *name, *text;
-	uint64_t time_us;
-	int r = sd_bus_message_read(message, types, &time_us, &kind, &name, &text);
+	const char *key, *value;
+	int r = sd_bus_message_enter_container(message, 'a', "{ss}");
 
-	if (r <= 0)
+	while (r >= 0 && (r = sd_bus_message_read(message, "{ss}", &key, &value)) > 0) {
+		if (entry->n == FIELDS_MAX)
+			continue;
+		entry->fields[entry->n].key = key;
+		entry->fields[entry->n++].value = value;
+	}
+	return r < 0 ? r : sd_bus_message_exit_container(message);
+}
+
+/* An event in a signal, or in the list. */
+static int print_event(struct ctl *ctl, sd_bus_message *message)
+{
+	struct entry entry = {};
+	int r = sd_bus_message_read(message, "tsss", &entry.time_us, &entry.kind, &entry.name,
+				    &entry.text);
+
+	if (r >= 0)
+		r = read_fields(message, &entry);
+	if (r < 0)
 		return r;
-	r = ctl->json ? print_json(time_us, kind, name, text)
-		      : print_text(time_us, kind, name, text);
-	return r < 0 ? r : 1;
+	return ctl->json ? print_json(&entry) : print_text(&entry);
 }
 
 static int print_list(struct ctl *ctl, sd_bus_message *reply)
 {
-	int r = sd_bus_message_enter_container(reply, 'a', "(tsss)");
+	int r = sd_bus_message_enter_container(reply, 'a', "(tsssa{ss})");
 
-	while (r >= 0 && (r = print_event(ctl, reply, "(tsss)")) > 0)
-		;
+	while (r >= 0 && (r = sd_bus_message_enter_container(reply, 'r', "tsssa{ss}")) > 0) {
+		r = print_event(ctl, reply);
+		if (r >= 0)
+			r = sd_bus_message_exit_container(reply);
+	}
 	return r;
 }
 
@@ -89,7 +123,7 @@ static int on_event(sd_bus_message *message, void *userdata, sd_bus_error *error
 
 	if (!follower->listed)
 		return 0;
-	r = print_event(follower->ctl, message, "tsss");
+	r = print_event(follower->ctl, message);
 	if (r < 0)
 		follower->result = r;
 	return 0;

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -28,6 +29,8 @@ static const struct verb verbs[] = {
 	{ "status", "", "lines, services and hosted names at a glance", 0, TAKES_JSON,
 	  verb_status },
 	{ "uplinks", "", "the lines", 0, TAKES_JSON, verb_uplinks },
+	{ "probes", "[UPLINK]", "the targets of the lines' probes, and how they answer", 0,
+	  TAKES_JSON, verb_probes, 1 },
 	{ "services", "", "the services and their servers", 0, TAKES_JSON, verb_services },
 	{ "domains", "", "the hosted names and their addresses", 0, TAKES_JSON, verb_domains },
 	{ "policies", "", "which line for which traffic", 0, TAKES_JSON, verb_policies },
@@ -37,6 +40,10 @@ static const struct verb verbs[] = {
 	{ "reload", "", "read the configuration again", 0, 0, verb_reload },
 	{ "enable", "UPLINK", "use a line again", 1, 0, verb_enable },
 	{ "disable", "UPLINK", "stop using a line", 1, 0, verb_disable },
+	{ "failback", "UPLINK", "use a line again that was held back since it returned", 1, 0,
+	  verb_failback },
+	{ "delegate", "UPLINK [PREFIX...]", "the IPv6 prefixes that are ours by a line", 1, 0,
+	  verb_delegate, INT_MAX - 1 },
 	{ "weight", "SERVICE SERVER N", "set the weight of a real server", 3, 0, verb_weight },
 	{ "drain", "SERVICE SERVER [DEADLINE]",
 	  "give a real server no new connections; after DEADLINE end those it has", 2, 0,
@@ -44,17 +51,17 @@ static const struct verb verbs[] = {
 	{ "ipvs", "...", "what ipvsadm does, by its options; see uplinkctl-ipvs(8)", 0,
 	  TAKES_ANYTHING, verb_ipvs },
 	{ "flush", "", "take everything of uplinkd's out of the kernel", 0, 0, verb_flush },
-	{ "ppp-event", "EVENT INTERFACE", "what pppd's ip-up and ip-down scripts report", 2, 0,
-	  verb_ppp_event },
+	{ "ppp-event", "EVENT INTERFACE [KEY=VALUE...]",
+	  "what pppd's ip-up and ip-down scripts report", 2, 0, verb_ppp_event, PPP_DETAILS_MAX },
 };
 
 static int help(void)
 {
 	puts("usage: uplinkctl [--runtime-dir DIR] [--json] VERB [ARGUMENT...]\n");
 	for (size_t i = 0; i < ELEMENTS_OF(verbs); i++)
-		printf("  %-9s %-16s  %s\n", verbs[i].name, verbs[i].arguments, verbs[i].help);
+		printf("  %-9s %-25s  %s\n", verbs[i].name, verbs[i].arguments, verbs[i].help);
 	puts("\n"
-	     "  --json             status, uplinks, services, domains, policies, events as JSON\n"
+	     "  --json             status, uplinks, probes, services, domains, policies, events as JSON\n"
 	     "  --runtime-dir DIR  where the daemon's socket is (default " RUNTIME_DIR ")\n"
 	     "  --help, --version");
 	return EXIT_SUCCESS;

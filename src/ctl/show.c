@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 static const struct column uplink_columns[] = {
 	{ "UPLINK", "name", COLUMN_TEXT },
@@ -22,7 +23,19 @@ static const struct column uplink_columns[] = {
 	{ "TIER", "tier", COLUMN_NUMBER },
 	{ "WEIGHT", "weight", COLUMN_NUMBER },
 	{ "CONNECTIONS", "connections", COLUMN_NUMBER },
+	{ "LOSS", "loss", COLUMN_SHARE, true },
+	{ "LATENCY", "latency_ms", COLUMN_MS, true },
+	{ "JITTER", "jitter_ms", COLUMN_MS, true },
+	{ "PENALTY", "penalty_s", COLUMN_SECONDS, true },
+	{ "QUOTA", "quota_used", COLUMN_SHARE, true },
 	{ "REASON", "reason", COLUMN_TEXT },
+};
+
+static const struct column probe_columns[] = {
+	{ "UPLINK", "uplink", COLUMN_TEXT },  { "TARGET", "target", COLUMN_TEXT },
+	{ "KIND", "kind", COLUMN_TEXT },      { "HEALTH", "health", COLUMN_STATE },
+	{ "LOSS", "loss", COLUMN_SHARE },     { "LATENCY", "latency_ms", COLUMN_MS },
+	{ "LAST", "answered", COLUMN_SINCE }, { "REASON", "reason", COLUMN_TEXT },
 };
 
 static const struct column service_columns[] = {
@@ -57,6 +70,10 @@ static const struct column status_uplink_columns[] = {
 	{ "SINCE", "since", COLUMN_SINCE },
 	{ "ADDRESS", "addresses", COLUMN_TEXT },
 	{ "CONNECTIONS", "connections", COLUMN_NUMBER },
+	{ "LOSS", "loss", COLUMN_SHARE, true },
+	{ "LATENCY", "latency_ms", COLUMN_MS, true },
+	{ "PENALTY", "penalty_s", COLUMN_SECONDS, true },
+	{ "QUOTA", "quota_used", COLUMN_SHARE, true },
 	{ "REASON", "reason", COLUMN_TEXT },
 };
 
@@ -202,4 +219,56 @@ int verb_domains(struct ctl *ctl, char **arguments)
 int verb_policies(struct ctl *ctl, char **arguments)
 {
 	return show(ctl, &policy_kind, policy_columns, ELEMENTS_OF(policy_columns), table_print);
+}
+
+/* The targets of a line, each with the line's name, onto the list. */
+static int add_probes(json_object *rows, json_object *uplink)
+{
+	json_object *probes = json_object_object_get(uplink, "probes");
+
+	for (size_t i = 0; probes && i < json_object_array_length(probes); i++) {
+		json_object *probe = json_object_array_get_idx(probes, i);
+		json_object *name = json_object_object_get(uplink, "name");
+
+		if (json_object_object_add(probe, "uplink", json_object_get(name)) < 0 ||
+		    json_object_array_add(rows, json_object_get(probe)) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/* Those of the line of that name, or of all. */
+static int collect_probes(json_object *tree, const char *name, json_object *rows)
+{
+	json_object *uplinks = json_object_object_get(tree, uplink_kind.many);
+	int r = name ? -ENOENT : 0;
+
+	for (size_t i = 0; i < json_object_array_length(uplinks); i++) {
+		json_object *uplink = json_object_array_get_idx(uplinks, i);
+		json_object *known = json_object_object_get(uplink, "name");
+
+		if (!name || strcmp(json_object_get_string(known), name) == 0)
+			r = add_probes(rows, uplink);
+	}
+	return r;
+}
+
+int verb_probes(struct ctl *ctl, char **arguments)
+{
+	_cleanup_(json_object_putp) json_object *tree = ctl_read(ctl);
+	_cleanup_(json_object_putp) json_object *rows = json_object_new_array();
+	int r;
+
+	if (!tree)
+		return EXIT_FAILURE;
+	r = rows ? collect_probes(tree, arguments[0], rows) : -ENOMEM;
+	if (r == -ENOENT) {
+		ctl_say_known(tree, &uplink_kind, arguments[0]);
+		return EXIT_FAILURE;
+	}
+	if (r >= 0 && !ctl->json)
+		r = table_print(rows, probe_columns, ELEMENTS_OF(probe_columns));
+	else if (r >= 0)
+		ctl_print_json(rows);
+	return exit_code(r);
 }

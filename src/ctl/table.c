@@ -72,6 +72,20 @@ static void write_duration(FILE *out, json_object *value)
 	fputs(ms ? duration_text(ms).text : "-", out);
 }
 
+static void write_seconds(FILE *out, json_object *value)
+{
+	uint64_t seconds = json_object_get_uint64(value);
+
+	fputs(seconds ? duration_text(seconds * 1000).text : "-", out);
+}
+
+static void write_share(FILE *out, json_object *value)
+{
+	double percent = json_object_get_double(value) * 100;
+
+	fprintf(out, percent > 0 && percent < 9.95 ? "%.1f%%" : "%.0f%%", percent);
+}
+
 /* "dsl0 12, dsl1 7, - 3": the last of them over no line. */
 static void write_picks(FILE *out, json_object *list)
 {
@@ -107,6 +121,12 @@ static void write_cell(FILE *out, json_object *value, enum column_kind kind)
 		write_duration(out, value);
 	else if (kind == COLUMN_PICKS)
 		write_picks(out, value);
+	else if (kind == COLUMN_SECONDS)
+		write_seconds(out, value);
+	else if (kind == COLUMN_MS)
+		fprintf(out, "%.1fms", json_object_get_double(value));
+	else if (kind == COLUMN_SHARE)
+		write_share(out, value);
 	else if (json_object_is_type(value, json_type_array))
 		write_list(out, value);
 	else
@@ -145,9 +165,24 @@ static int cells_make(struct cells *cells, json_object *rows, const struct colum
 	return 0;
 }
 
-static size_t column_width(const struct cells *cells, const char *title, size_t column)
+static bool is_filled(const struct cells *cells, size_t column)
 {
-	size_t width = width_of(title);
+	for (size_t row = 0; row < cells->rows; row++) {
+		const char *cell = cells->v[row * cells->columns + column];
+
+		if (*cell && strcmp(cell, "-") != 0)
+			return true;
+	}
+	return false;
+}
+
+/* 0: the column is left out. */
+static size_t column_width(const struct cells *cells, const struct column *spec, size_t column)
+{
+	size_t width = width_of(spec->title);
+
+	if (spec->optional && !is_filled(cells, column))
+		return 0;
 
 	for (size_t row = 0; row < cells->rows; row++) {
 		size_t cell = width_of(cells->v[row * cells->columns + column]);
@@ -187,9 +222,12 @@ static void print_cell(const char *text, const struct column *column, size_t wid
 		       bool colour)
 {
 	const char *paint = colour && column->kind == COLUMN_STATE ? state_colour(text) : NULL;
-	bool right = column->kind == COLUMN_NUMBER || column->kind == COLUMN_HEX;
+	bool right = column->kind == COLUMN_NUMBER || column->kind == COLUMN_HEX ||
+		     column->kind == COLUMN_MS || column->kind == COLUMN_SHARE;
 	size_t padding = width - width_of(text);
 
+	if (!width)
+		return;
 	if (!*text) {
 		*pending += width + GAP;
 		return;
@@ -212,7 +250,7 @@ int table_print(json_object *rows, const struct column *columns, size_t n)
 	if (!widths || (cells.rows && cells_make(&cells, rows, columns) < 0))
 		return -ENOMEM;
 	for (size_t i = 0; i < n; i++) {
-		widths[i] = column_width(&cells, columns[i].title, i);
+		widths[i] = column_width(&cells, &columns[i], i);
 		print_cell(columns[i].title, &columns[i], widths[i], &pending, false);
 	}
 	putchar('\n');

@@ -117,6 +117,7 @@ static int read_basic(sd_bus_message *message, char type, json_object **ret)
 		uint64_t t;
 		uint32_t u;
 		int b;
+		double d;
 	} value;
 	int r = sd_bus_message_read_basic(message, type, &value);
 
@@ -128,6 +129,8 @@ static int read_basic(sd_bus_message *message, char type, json_object **ret)
 		*ret = json_object_new_uint64(value.t);
 	else if (type == 'u')
 		*ret = json_object_new_int64(value.u);
+	else if (type == 'd')
+		*ret = json_object_new_double(value.d);
 	else if (type == 'b')
 		*ret = json_object_new_boolean(value.b);
 	else
@@ -217,18 +220,75 @@ static json_object *first_of(json_object *object, const char *list)
 	return json_object_get(json_object_array_get_idx(json_object_object_get(object, list), 0));
 }
 
-/* What no property says; loss and latency are not measured. */
+/* In place of microseconds of that name, milliseconds; null when they mean nothing. */
+static int add_ms(json_object *object, const char *us, const char *ms, bool measured)
+{
+	double value = json_object_get_double(json_object_object_get(object, us)) / 1000;
+	char text[32];
+
+	snprintf(text, sizeof(text), "%.3f", value);
+	json_object_object_del(object, us);
+	return json_object_object_add(object, ms,
+				      measured ? json_object_new_double_s(value, text) : NULL);
+}
+
+static int add_share(json_object *object, const char *key, double value, bool known)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%.4f", value);
+	return json_object_object_add(object, key,
+				      known ? json_object_new_double_s(value, text) : NULL);
+}
+
+/* Figures are null as long as nothing was measured. */
+static int complete_quality(json_object *object)
+{
+	bool measured = json_object_get_boolean(json_object_object_get(object, "measured"));
+	double loss = json_object_get_double(json_object_object_get(object, "loss"));
+
+	json_object_object_del(object, "measured");
+	if (add_share(object, "loss", loss, measured) < 0 ||
+	    add_ms(object, "latency_us", "latency_ms", measured) < 0)
+		return -ENOMEM;
+	return 0;
+}
+
+static int complete_probe(json_object *probe)
+{
+	uint64_t answered = json_object_get_uint64(json_object_object_get(probe, "answered"));
+
+	if (json_object_object_add(probe, "answered", answered ? ctl_time(answered) : NULL) < 0)
+		return -ENOMEM;
+	return complete_quality(probe);
+}
+
+static int complete_quota(json_object *uplink)
+{
+	uint64_t quota = json_object_get_uint64(json_object_object_get(uplink, "quota_bytes"));
+	uint64_t used = json_object_get_uint64(json_object_object_get(uplink, "month_bytes"));
+
+	if (!quota && json_object_object_add(uplink, "quota_bytes", NULL) < 0)
+		return -ENOMEM;
+	return add_share(uplink, "quota_used", quota ? (double)used / (double)quota : 0, quota);
+}
+
+/* What no property says, and what JSON says in other units. */
 static int complete_uplink(json_object *uplink)
 {
 	uint64_t since = json_object_get_uint64(json_object_object_get(uplink, "since"));
+	bool measured = json_object_get_boolean(json_object_object_get(uplink, "measured"));
+	json_object *probes = json_object_object_get(uplink, "probes");
+	int r = 0;
 
-	if (json_object_object_add(uplink, "since", ctl_time(since)) < 0 ||
+	for (size_t i = 0; r >= 0 && probes && i < json_object_array_length(probes); i++)
+		r = complete_probe(json_object_array_get_idx(probes, i));
+	if (r < 0 || json_object_object_add(uplink, "since", ctl_time(since)) < 0 ||
 	    json_object_object_add(uplink, "address", first_of(uplink, "addresses")) < 0 ||
 	    json_object_object_add(uplink, "gateway", first_of(uplink, "gateways")) < 0 ||
-	    json_object_object_add(uplink, "loss", NULL) < 0 ||
-	    json_object_object_add(uplink, "latency_ms", NULL) < 0)
+	    complete_quality(uplink) < 0 || add_ms(uplink, "jitter_us", "jitter_ms", measured) < 0)
 		return -ENOMEM;
-	return 0;
+	return complete_quota(uplink);
 }
 
 static int complete(json_object *tree)

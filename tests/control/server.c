@@ -22,7 +22,17 @@ struct server {
 	struct control *control;
 };
 
-/* The first line is up in both families, the second in one, the others are absent. */
+static const struct line_quality quality = {
+	.health = HEALTH_POOR,
+	.reason = "2 % of 192.0.2.53 lost",
+	.measured = true,
+	.loss = 0.02,
+	.latency_us = 12345,
+	.jitter_us = 800,
+	.suspicious = true,
+};
+
+/* The first line is up in both families, the second in one and measured, the others are absent. */
 static void line_init(struct line *line, const struct config_uplink *config, unsigned i)
 {
 	static const uint8_t v6[16] = { 0x20, 0x01, 0x0d, 0xb8, [15] = 0x05 };
@@ -41,12 +51,19 @@ static void line_init(struct line *line, const struct config_uplink *config, uns
 	if (i == 0)
 		line->family[FAMILY_V6] = (struct line_family){ .address = ip_make(AF_INET6, v6),
 								.routed = true,
+								.carries = true,
 								.usable = true };
+	if (i == 1) {
+		line->quality = quality;
+		line->held = true;
+		line->ppp = (struct line_ppp){ .known = true, .up = true, .mtu = 1492 };
+	}
 	if (i < 2)
 		line->family[FAMILY_V4] =
 			(struct line_family){ .address = ip_make(AF_INET, v4),
 					      .gateway = ip_make(AF_INET, gateway),
 					      .routed = true,
+					      .carries = true,
 					      .usable = true };
 }
 
@@ -118,6 +135,17 @@ static int on_flush(void *userdata, char **ret_message)
 	return 0;
 }
 
+static void tell(struct server *server, enum event_type type, const char *name, const char *text)
+{
+	struct event event;
+
+	event_init(&event, type, name);
+	event_set(&event, "state", "%s", text);
+	event_say(&event, "%s", text);
+	control_tell(server->control, &event);
+	event_done(&event);
+}
+
 static int on_enable(void *userdata, const char *uplink, bool enabled, char **ret_message)
 {
 	struct server *server = userdata;
@@ -131,8 +159,45 @@ static int on_enable(void *userdata, const char *uplink, bool enabled, char **re
 	snprintf(line->reason, sizeof(line->reason), "%s",
 		 enabled ? "enabled" : "disabled by operator");
 	control_uplink_changed(server->control, uplink);
-	control_event(server->control, "uplink", uplink, line->reason);
+	tell(server, EVENT_UPLINK_STATE, uplink, line->reason);
 	return 0;
+}
+
+static int on_failback(void *userdata, const char *uplink, char **ret_message)
+{
+	struct server *server = userdata;
+	struct line *line = &server->world.lines[config_find_uplink(server->config, uplink)];
+
+	if (!line->held) {
+		*ret_message = strdup("it is not held back");
+		return -EINVAL;
+	}
+	line->held = false;
+	control_look_at_lines(server->control, &server->world);
+	return 0;
+}
+
+static int on_delegate(void *userdata, const char *uplink, char **prefixes, char **ret_message)
+{
+	struct server *server = userdata;
+	struct line *line = &server->world.lines[config_find_uplink(server->config, uplink)];
+
+	for (line->delegated.n = 0; *prefixes; prefixes++)
+		if (line->delegated.n == LINE_DELEGATED_MAX ||
+		    ip_prefix_parse(*prefixes, &line->delegated.v[line->delegated.n++]) < 0)
+			return -EINVAL;
+	control_uplink_changed(server->control, uplink);
+	return 0;
+}
+
+static size_t on_probes(void *userdata, size_t uplink, struct control_probe *ret)
+{
+	if (uplink != 1)
+		return 0;
+	ret[0] =
+		(struct control_probe){ .kind = "dns", .target = "192.0.2.53", .quality = quality };
+	ret[1] = (struct control_probe){ .kind = "arp", .target = "gateway" };
+	return 2;
 }
 
 static int on_weight(void *userdata, const char *service, const char *address, uint32_t weight,
@@ -160,16 +225,21 @@ static int on_drain(void *userdata, const char *service, const char *address, ui
 	char text[64];
 
 	snprintf(text, sizeof(text), "%s ends in %" PRIu64 " ms", address, deadline_ms);
-	control_event(server->control, "service", service, text);
+	tell(server, EVENT_SERVER_DRAINED, service, text);
 	return on_weight(userdata, service, address, 0, ret_message);
 }
 
+/* The event shows the details. */
 static int on_ppp_event(void *userdata, const char *event, const char *interface,
-			char **ret_message)
+			char *const *details, char **ret_message)
 {
 	struct server *server = userdata;
+	char text[256];
+	int n = snprintf(text, sizeof(text), "%s", event);
 
-	control_event(server->control, "ppp", interface, event);
+	for (; details && *details && n < (int)sizeof(text); details++)
+		n += snprintf(text + n, sizeof(text) - (size_t)n, " %s", *details);
+	tell(server, EVENT_PPP, interface, text);
 	return 0;
 }
 
@@ -196,6 +266,9 @@ static const struct control_requests requests = {
 	.plan = on_plan,
 	.flush = on_flush,
 	.enable = on_enable,
+	.failback = on_failback,
+	.delegate = on_delegate,
+	.probes = on_probes,
 	.weight = on_weight,
 	.drain = on_drain,
 	.ipvs = on_ipvs,

@@ -36,6 +36,8 @@ static const struct call {
 	{ BUS_ROOT, "org.freedesktop.DBus.Properties", "Get", "ss" },
 	{ BUS_ROOT "/policy/rest", "org.freedesktop.DBus.Properties", "GetAll", "s" },
 	{ BUS_ROOT, "org.freedesktop.DBus.ObjectManager", "GetManagedObjects", "" },
+	{ BUS_ROOT "/uplink/dsl0", BUS_NAME ".Uplink", "Failback", "" },
+	{ BUS_ROOT "/uplink/dsl0", BUS_NAME ".Uplink", "Delegate", "as" },
 	{ NULL, "org.freedesktop.DBus.Introspectable", "Introspect", "" }, /* path from the input */
 };
 
@@ -96,12 +98,45 @@ static int on_request(void *userdata, char **ret_message)
 	return answer(userdata, ret_message);
 }
 
+static void tell(struct control *control, const char *name, const char *text, const char *value)
+{
+	struct event event;
+
+	event_init(&event, EVENT_PPP, name);
+	event_set(&event, "reason", "%s", value);
+	event_say(&event, "%s", text);
+	control_tell(control, &event);
+	event_done(&event);
+}
+
 static int on_enable(void *userdata, const char *uplink, bool enabled, char **ret_message)
 {
 	struct fuzzed *fuzzed = userdata;
 
 	control_uplink_changed(fuzzed->control, uplink);
 	return answer(userdata, ret_message);
+}
+
+static int on_failback(void *userdata, const char *uplink, char **ret_message)
+{
+	return answer(userdata, ret_message);
+}
+
+static int on_delegate(void *userdata, const char *uplink, char **prefixes, char **ret_message)
+{
+	while (*prefixes)
+		must(strlen(*prefixes++) < SIZE_MAX ? 0 : -EINVAL);
+	return answer(userdata, ret_message);
+}
+
+/* Texts of a probe are anything that a server says. */
+static size_t on_probes(void *userdata, size_t uplink, struct control_probe *ret)
+{
+	static const char odd[] = "a\377b";
+
+	ret[0] = (struct control_probe){ .kind = "dns", .target = odd };
+	memcpy(ret[0].quality.reason, odd, sizeof(odd));
+	return 1;
 }
 
 static int on_weight(void *userdata, const char *service, const char *server, uint32_t weight,
@@ -115,11 +150,13 @@ static int on_weight(void *userdata, const char *service, const char *server, ui
 }
 
 static int on_ppp_event(void *userdata, const char *event, const char *interface,
-			char **ret_message)
+			char *const *details, char **ret_message)
 {
 	struct fuzzed *fuzzed = userdata;
 
-	control_event(fuzzed->control, event, interface, "");
+	for (; details && *details; details++)
+		tell(fuzzed->control, interface, event, *details);
+	tell(fuzzed->control, interface, event, "");
 	return answer(userdata, ret_message);
 }
 
@@ -129,6 +166,9 @@ static const struct control_requests requests = {
 	.plan = on_request,
 	.flush = on_request,
 	.enable = on_enable,
+	.failback = on_failback,
+	.delegate = on_delegate,
+	.probes = on_probes,
 	.weight = on_weight,
 	.ppp_event = on_ppp_event,
 };
@@ -175,10 +215,21 @@ static void send_bytes(struct control *control, struct input *input)
 		run(control, NULL);
 }
 
+/* As many as the byte behind them says, at most two. */
+static int append_list(sd_bus_message *message, struct input *input)
+{
+	_cleanup_free_ char *a = take_string(input), *b = take_string(input);
+	char *texts[] = { a, b, NULL };
+
+	return sd_bus_message_append_strv(message, texts + take_byte(input) % 3);
+}
+
 static int append(sd_bus_message *message, const char *types, struct input *input)
 {
 	int r = 0;
 
+	if (strcmp(types, "as") == 0)
+		return append_list(message, input);
 	for (; r >= 0 && *types; types++) {
 		_cleanup_free_ char *text = *types == 's' ? take_string(input) : NULL;
 		uint32_t number = 0;
@@ -214,16 +265,16 @@ static void add_event(struct control *control, struct input *input)
 {
 	_cleanup_(sd_bus_message_unrefp) sd_bus_message *message = NULL;
 	int peer = serve(control);
-	_cleanup_free_ char *kind = take_string(input);
 	_cleanup_free_ char *name = take_string(input);
 	_cleanup_free_ char *text = take_string(input);
+	_cleanup_free_ char *value = take_string(input);
 	const struct journal_entry *entry;
 
-	control_event(control, kind, name, text);
+	tell(control, name, text, value);
 	entry = journal_at(&control->journal, 0);
 	must(sd_bus_message_new_signal(control->buses.v[0], &message, BUS_ROOT, BUS_NAME,
 				       "Signal"));
-	must(sd_bus_message_append(message, "sss", entry->kind, entry->name, entry->text));
+	must(journal_append(message, entry));
 	close(peer);
 }
 
@@ -250,8 +301,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct server_state servers[1] = { { .weight = 1, .reason = "", .by_line = by_line } };
 	struct service_state services[1] = { { .servers = servers } };
 	struct line lines[1] = { { .number = 1 } };
+	struct policy_state policies[1] = { 0 };
+	struct facts facts = { 0 };
 	struct fuzzed fuzzed = {
-		.world = { .lines = lines, .services = services },
+		.world = { .lines = lines,
+			   .services = services,
+			   .policies = policies,
+			   .facts = &facts },
 		.input = { data, size },
 	};
 	uint8_t choice = take_byte(&fuzzed.input);
