@@ -4,6 +4,7 @@
  */
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "base/time.h"
 #include "config/config.h"
 #include "daemon/daemon.h"
 
@@ -13,7 +14,8 @@
 #include <string.h>
 
 static const char usage[] =
-	"Usage: uplinkd [-v] [--runtime-dir DIR] [-c FILE]\n"
+	"Usage: uplinkd [-v] [--runtime-dir DIR] [--state-dir DIR] [--hooks-dir DIR]\n"
+	"               [--hook-limit TIME] [-c FILE]\n"
 	"       uplinkd --check FILE | --print FILE | --flush [--runtime-dir DIR]\n"
 	"\n"
 	"  -c, --config FILE    the configuration (default /etc/uplinkd/uplinkd.conf)\n"
@@ -21,6 +23,11 @@ static const char usage[] =
 	"      --print FILE     print a configuration, checked and normalised\n"
 	"      --flush          take everything of uplinkd's out of the kernel, without a daemon\n"
 	"      --runtime-dir DIR  where the daemon keeps its state (default /run/uplinkd)\n"
+	"      --state-dir DIR  where it keeps what outlives the boot (default /var/lib/uplinkd,\n"
+	"                       or the --runtime-dir when one is given)\n"
+	"      --hooks-dir DIR  the programs that are told of events (default "
+	"/etc/uplinkd/hooks.d)\n"
+	"      --hook-limit TIME  how long each may take (default 30s)\n"
 	"  -v, --verbose        log details\n"
 	"      --version        print the version\n"
 	"  -h, --help           print this text\n";
@@ -34,9 +41,24 @@ enum mode {
 
 struct arguments {
 	enum mode mode;
-	const char *file;
-	const char *runtime_dir;
+	struct daemon_options options;
 };
+
+enum {
+	HOOK_LIMIT_MS = 30 * 1000
+};
+
+static bool parse_limit(const char *text, uint64_t *ret_us)
+{
+	uint64_t limit_ms;
+
+	if (duration_parse(text, &limit_ms) < 0 || !limit_ms) {
+		fprintf(stderr, "uplinkd: --hook-limit takes a time like 30s, not \"%s\"\n", text);
+		return false;
+	}
+	*ret_us = limit_ms * 1000;
+	return true;
+}
 
 /* Returns -1 to go on, else the exit status. */
 static int parse_arguments(int argc, char **argv, struct arguments *ret)
@@ -47,6 +69,9 @@ static int parse_arguments(int argc, char **argv, struct arguments *ret)
 		{ "print", required_argument, NULL, 'p' },
 		{ "flush", no_argument, NULL, 'f' },
 		{ "runtime-dir", required_argument, NULL, 'r' },
+		{ "state-dir", required_argument, NULL, 's' },
+		{ "hooks-dir", required_argument, NULL, 'd' },
+		{ "hook-limit", required_argument, NULL, 'l' },
 		{ "verbose", no_argument, NULL, 'v' },
 		{ "version", no_argument, NULL, 'V' },
 		{ "help", no_argument, NULL, 'h' },
@@ -54,23 +79,36 @@ static int parse_arguments(int argc, char **argv, struct arguments *ret)
 	};
 	int option;
 
-	*ret = (struct arguments){ .file = "/etc/uplinkd/uplinkd.conf",
-				   .runtime_dir = "/run/uplinkd" };
+	*ret = (struct arguments){ .options = {
+					   .config_path = "/etc/uplinkd/uplinkd.conf",
+					   .hooks = { .directory = "/etc/uplinkd/hooks.d",
+						      .limit_us = HOOK_LIMIT_MS * 1000 },
+				   } };
 	while ((option = getopt_long(argc, argv, "c:vh", options, NULL)) != -1)
 		switch (option) {
 		case 'c':
-			ret->file = optarg;
+			ret->options.config_path = optarg;
 			break;
 		case 'k':
 		case 'p':
 			ret->mode = option == 'k' ? MODE_CHECK : MODE_PRINT;
-			ret->file = optarg;
+			ret->options.config_path = optarg;
 			break;
 		case 'f':
 			ret->mode = MODE_FLUSH;
 			break;
 		case 'r':
-			ret->runtime_dir = optarg;
+			ret->options.runtime_dir = optarg;
+			break;
+		case 's':
+			ret->options.state_dir = optarg;
+			break;
+		case 'd':
+			ret->options.hooks.directory = optarg;
+			break;
+		case 'l':
+			if (!parse_limit(optarg, &ret->options.hooks.limit_us))
+				return 2;
 			break;
 		case 'v':
 			log_set_level(LOG_DEBUG);
@@ -85,6 +123,11 @@ static int parse_arguments(int argc, char **argv, struct arguments *ret)
 			fputs(usage, stderr);
 			return 2;
 		}
+	if (!ret->options.state_dir)
+		ret->options.state_dir =
+			ret->options.runtime_dir ? ret->options.runtime_dir : "/var/lib/uplinkd";
+	if (!ret->options.runtime_dir)
+		ret->options.runtime_dir = "/run/uplinkd";
 	if (optind < argc) {
 		fprintf(stderr, "uplinkd: unexpected argument: %s\n%s", argv[optind], usage);
 		return 2;
@@ -119,11 +162,11 @@ int main(int argc, char **argv)
 	switch (arguments.mode) {
 	case MODE_CHECK:
 	case MODE_PRINT:
-		return check(arguments.file, arguments.mode == MODE_PRINT);
+		return check(arguments.options.config_path, arguments.mode == MODE_PRINT);
 	case MODE_FLUSH:
-		return daemon_flush(arguments.runtime_dir) < 0;
+		return daemon_flush(arguments.options.runtime_dir) < 0;
 	case MODE_RUN:
 		break;
 	}
-	return daemon_run(arguments.file, arguments.runtime_dir) < 0;
+	return daemon_run(&arguments.options) < 0;
 }

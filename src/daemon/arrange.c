@@ -9,6 +9,7 @@
 #include "base/time.h"
 #include "plan/intent.h"
 #include "plan/plan.h"
+#include "policy/spread.h"
 #include "uplink/grade.h"
 #include "uplink/learn.h"
 #include "uplink/state.h"
@@ -25,23 +26,47 @@ static void judge_line(struct daemon *d, struct line *line)
 {
 	enum uplink_state was = line->state;
 	bool known = *line->reason;
-	struct uplink_inputs inputs = { .optimistic = !d->settled, .now_us = monotonic_us() };
+	struct uplink_inputs inputs = { .now_us = monotonic_us() };
 	struct uplink_verdict verdict;
-	char text[LINE_REASON_MAX + 64];
 
-	uplink_learn(line, &d->facts);
 	inputs.link = facts_link(&d->facts, line->link);
 	inputs.disabled = overrides_is_disabled(&d->runtime.overrides, line->config->name);
+	inputs.optimistic = !d->settled && !runtime_is_doubted(&d->runtime, line->config->name);
 	verdict = uplink_judge(line, &inputs);
 	if (verdict.again_us)
 		daemon_later(d, verdict.again_us - inputs.now_us);
-	if (!uplink_enter(line, &verdict, realtime_us(), inputs.now_us))
+	if (uplink_enter(line, &verdict, realtime_us(), inputs.now_us))
+		tell_state(d, line, known ? uplink_state_text(was) : "start");
+}
+
+static int doubted_text(const struct daemon *d, char **ret)
+{
+	size_t size;
+	FILE *out = open_memstream(ret, &size);
+
+	if (!out)
+		return -ENOMEM;
+	for (size_t i = 0; i < d->config->uplinks.n; i++) {
+		const struct line *line = &d->world.lines[i];
+
+		if (line->config->probes.n &&
+		    (line->state == UPLINK_DOWN || line->state == UPLINK_PROBING))
+			fprintf(out, "%s\n", line->config->name);
+	}
+	return fclose(out) == 0 ? 0 : -ENOMEM;
+}
+
+/* Which lines the daemon after us is not to take for good: a restart is no news of theirs. */
+static void remember_doubts(struct daemon *d)
+{
+	char *text = NULL;
+
+	if (doubted_text(d, &text) < 0) {
+		log_oom();
 		return;
-	snprintf(text, sizeof(text), "%s -> %s (%s)", known ? uplink_state_text(was) : "start",
-		 uplink_state_text(line->state), line->reason);
-	log_notice("uplink %s: %s", line->config->name, text);
-	if (d->control)
-		control_event(d->control, "uplink", line->config->name, text);
+	}
+	free(d->runtime.doubted);
+	d->runtime.doubted = text;
 }
 
 static bool same_ways(const struct line *a, const struct line *b)
@@ -54,26 +79,24 @@ static bool same_ways(const struct line *a, const struct line *b)
 
 static void judge_lines(struct daemon *d, const struct before *before)
 {
+	for (size_t i = 0; i < d->config->uplinks.n; i++) {
+		uplink_learn(&d->world.lines[i], &d->facts);
+		ppp_look(d, &d->world.lines[i]);
+	}
+	monitors_use(d);
 	for (size_t i = 0; i < d->config->uplinks.n; i++)
 		judge_line(d, &d->world.lines[i]);
+	remember_doubts(d);
+	usage_follow(d, before);
+	failback_follow(d, before);
 	grade_lines(&d->world);
+	spread_lines(&d->world);
+	tell_lines(d);
 	for (size_t i = 0; i < d->config->uplinks.n; i++) {
 		if (same_ways(&before->lines[i], &d->world.lines[i]))
 			continue;
 		d->recount = true;
 		d->recheck = true;
-	}
-}
-
-/* After the arrangement: what the bus shows may take a count of all connections. */
-static void announce_lines(struct daemon *d, const struct before *before)
-{
-	for (size_t i = 0; d->control && i < d->config->uplinks.n; i++) {
-		const struct line *was = &before->lines[i], *line = &d->world.lines[i];
-
-		if (was->since_us != line->since_us || strcmp(was->reason, line->reason) != 0 ||
-		    memcmp(was->family, line->family, sizeof(was->family)) != 0)
-			control_uplink_changed(d->control, line->config->name);
 	}
 }
 
@@ -89,7 +112,7 @@ static int before_keep(struct daemon *d, struct before *ret)
 	/* At the start nobody knows; a line that is dead now may have died before. */
 	for (size_t i = 0; !d->settled && i < n; i++)
 		for (enum family_index f = 0; f < FAMILY_INDEX_MAX; f++)
-			ret->lines[i].family[f].usable = true;
+			ret->lines[i].family[f].usable = ret->lines[i].family[f].carries = true;
 	array_foreach(&d->facts.links, link)
 		r = r < 0 ? r : array_push(&ret->links, *link);
 	array_foreach(&d->facts.addresses, address)
@@ -238,6 +261,10 @@ static int observe(struct daemon *d)
 	unsigned parts = d->dirty;
 	int r;
 
+	/* A link may be gone before its addresses were said to be: whose they were must be known.
+	 */
+	if (parts & KERNEL_LINKS)
+		parts |= KERNEL_ADDRESSES;
 	d->dirty = 0;
 	r = d->kernel->ops->observe(d->kernel, parts, &d->facts, &d->found);
 	if (r == 0)
@@ -273,8 +300,14 @@ int arrange(struct daemon *d)
 		if (afresh)
 			adopt_flows(d);
 		clear_flows(d, &before);
+		clear_delegated(d);
+		deprecate(d);
+		resolver_use(d);
 		bury(d);
-		announce_lines(d, &before);
+		if (d->control)
+			control_look_at_lines(d->control, &d->world);
+		redials_look(d);
+		ppp_keep(d);
 		d->settled = true;
 	}
 	if (r < 0)

@@ -194,28 +194,6 @@ static void bind_to_line(const struct world *world, const struct config_server *
 	spec->mark = line_mark(world, line);
 }
 
-static uint64_t hash_text(uint64_t hash, const char *text)
-{
-	return text ? hash_bytes(hash, text, strlen(text) + 1) : hash_bytes(hash, "", 1);
-}
-
-/* Of the values, and of what the strings say. */
-static uint64_t hash_spec(uint64_t hash, const struct probe_spec *spec)
-{
-	uint64_t values[] = { spec->kind,       spec->port,   spec->interval_us,
-			      spec->timeout_us, spec->fail,   spec->pass,
-			      spec->initial_up, spec->verify, spec->mark };
-	const char *texts[] = { spec->device, spec->host,     spec->path,     spec->status,
-				spec->regex,  spec->dns_name, spec->dns_type, spec->payload,
-				spec->expect, spec->script };
-
-	hash = hash_bytes(hash, values, sizeof(values));
-	hash = hash_bytes(hash, &spec->target, sizeof(spec->target));
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
-		hash = hash_text(hash, texts[i]);
-	return hash;
-}
-
 /* Among the first `n`, which are sorted. */
 static struct check *find_check(const struct checks *checks, size_t n, const char *service,
 				const char *server)
@@ -236,27 +214,10 @@ static struct check *find_check(const struct checks *checks, size_t n, const cha
 	return NULL;
 }
 
-/* Gives the probe strings of its own. 0 or -ENOMEM. */
-static int own_strings(struct arena *arena, struct probe_spec *spec)
-{
-	const char **texts[] = { &spec->device, &spec->host,     &spec->path,     &spec->status,
-				 &spec->regex,  &spec->dns_name, &spec->dns_type, &spec->payload,
-				 &spec->expect, &spec->script };
-
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-		if (!*texts[i])
-			continue;
-		*texts[i] = arena_strdup(arena, *texts[i]);
-		if (!*texts[i])
-			return -ENOMEM;
-	}
-	return 0;
-}
-
 static int add_probe(struct check *check, struct probe_spec spec, struct probe **ret)
 {
 	const char *wrong = probe_spec_error(&spec);
-	int r = own_strings(&check->arena, &spec);
+	int r = probe_spec_own(&check->arena, &spec);
 
 	if (wrong)
 		log_error("service %s: the check of %s: %s", check->service, check->server, wrong);
@@ -280,12 +241,12 @@ static struct wanted want_probes(const struct world *world, const struct config_
 	if (wanted.has_check) {
 		wanted.check = check_spec(service, server);
 		bind_to_line(world, server, &wanted.check);
-		wanted.hash = hash_spec(wanted.hash, &wanted.check);
+		wanted.hash = probe_spec_hash(wanted.hash, &wanted.check);
 	}
 	if (wanted.has_agent) {
 		wanted.agent = agent_spec(server);
 		bind_to_line(world, server, &wanted.agent);
-		wanted.hash = hash_spec(wanted.hash, &wanted.agent);
+		wanted.hash = probe_spec_hash(wanted.hash, &wanted.agent);
 	}
 	return wanted;
 }

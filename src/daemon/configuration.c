@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/time.h"
 #include "config/text.h"
+#include "policy/labels.h"
 #include "service/pool.h"
 
 #include <errno.h>
@@ -194,6 +195,19 @@ static void ask_helpers(struct daemon *d)
 	array_done(&before.lacks_helpers);
 }
 
+/* Without them connections of a lost line end, and those of a metered one stay. */
+static void ask_labels(struct daemon *d)
+{
+	bool lacked = d->facts.lacks_labels;
+
+	if (!labels_are_wanted(d->config))
+		return;
+	d->facts.lacks_labels = d->kernel->ops->can(d->kernel, ABILITY_LABELS) == 0;
+	if (d->facts.lacks_labels && !lacked)
+		log_warning("this kernel has no labels of connections: \"on_failover\" and "
+			    "\"metered\" are without effect");
+}
+
 /* What this kernel cannot carry makes servers unusable; it is asked only if it is wanted. */
 static void ask_abilities(struct daemon *d)
 {
@@ -203,6 +217,7 @@ static void ask_abilities(struct daemon *d)
 	};
 
 	ask_helpers(d);
+	ask_labels(d);
 	array_foreach(&d->config->services, service)
 		for (size_t i = 0; i < service->servers.n; i++) {
 			const struct config_server *server = &service->servers.v[i];
@@ -248,12 +263,14 @@ int use_config(struct daemon *d, struct config *config)
 	d->world = world;
 	ask_abilities(d);
 	overrides_apply(&d->runtime.overrides, &d->world);
+	delegations_apply(&d->runtime.delegations, &d->world);
 	/* What was counted points into the world that is gone. */
 	if (flows_restart(d->flows, &d->world) < 0)
 		log_oom();
 	d->dirty = KERNEL_EVERYTHING;
 	d->recount = true;
 	d->recheck = true;
+	usage_use(d);
 	associations_use(d);
 	d->dead.n = 0; /* their indexes meant the configuration that is gone */
 	if (d->control)

@@ -144,6 +144,7 @@ static int load_first_config(struct daemon *d)
 		return log_errno(LOG_ERR, r, "cannot take over the configuration");
 	TAKE_PTR(config);
 	d->world.timeouts = d->ipvs.timeouts;
+	failback_recall(d);
 	return 0;
 }
 
@@ -165,7 +166,7 @@ static void raise_descriptors(void)
 		log_errno(LOG_WARNING, -errno, "cannot raise the limit of descriptors, ignoring");
 }
 
-static int daemon_start(struct daemon *d, const char *runtime_dir)
+static int daemon_start(struct daemon *d, const struct daemon_options *options)
 {
 	const struct kernel_callbacks callbacks = { .changed = on_changed,
 						    .flow = on_flow,
@@ -173,7 +174,7 @@ static int daemon_start(struct daemon *d, const char *runtime_dir)
 	int r = claim_namespace(&d->claim);
 
 	if (r == 0)
-		r = runtime_load(&d->runtime, runtime_dir);
+		r = runtime_load(&d->runtime, options->runtime_dir);
 	if (r == 0)
 		r = ipvs_load(d);
 	if (r < 0)
@@ -183,9 +184,15 @@ static int daemon_start(struct daemon *d, const char *runtime_dir)
 	r = r < 0 ? r : add_sources(d);
 	r = r < 0 ? r : flows_new(&d->flows);
 	r = r < 0 ? r : checks_new(d->event, &d->checks);
+	r = r < 0 ? r : monitors_new(d->event, &d->monitors);
 	r = r < 0 ? r : census_new(&d->census);
 	r = r < 0 ? r : census_timer(d);
 	r = r < 0 ? r : associations_new(d);
+	r = r < 0 ? r : resolver_new(d);
+	r = r < 0 ? r : usage_new(d, options->state_dir);
+	r = r < 0 ? r : telling_new(d, &d->telling);
+	r = r < 0 ? r : redials_new(d);
+	r = r < 0 ? r : hooks_new(d->event, &options->hooks, &d->hooks);
 	if (r < 0)
 		return log_errno(LOG_ERR, r, "cannot start");
 	r = kernel_open(&d->kernel);
@@ -196,7 +203,8 @@ static int daemon_start(struct daemon *d, const char *runtime_dir)
 	if (r < 0)
 		return r;
 	/* Before anything is changed: this refuses a second daemon. Who asks waits for the loop. */
-	r = control_new(d->event, runtime_dir, &daemon_requests, d, &d->control);
+	r = control_new(d->event, options->runtime_dir, &daemon_requests, d, &d->control);
+	r = r < 0 ? r : ppp_new(d, options->runtime_dir);
 	if (r < 0)
 		return r;
 	/* What the kernel refuses is logged and tried again; it is no reason not to run. */
@@ -206,10 +214,18 @@ static int daemon_start(struct daemon *d, const char *runtime_dir)
 
 static void daemon_stop(struct daemon *d)
 {
+	redials_free(d->redials); /* calls of its own on the bus */
+	ppp_free(d->ppp);
 	control_free(d->control);
+	hooks_free(d->hooks);
 	checks_free(d->checks);
+	monitors_free(d->monitors);
 	census_free(d->census);
 	associations_free(d->associations);
+	resolver_free(d->dns);
+	usage_free(d->usage);
+	sd_event_source_unref(d->schedule);
+	telling_free(d->telling);
 	kernel_close(d->kernel);
 	flows_free(d->flows);
 	world_done(&d->world);
@@ -218,8 +234,11 @@ static void daemon_stop(struct daemon *d)
 	objects_done(&d->found);
 	array_done(&d->ended);
 	array_done(&d->lost);
+	array_done(&d->lost_prefixes);
+	deprecation_done(&d->deprecation);
 	array_done(&d->dead);
-	array_done(&d->bereaved);
+	array_done(&d->late);
+	array_done(&d->sweeps);
 	array_done(&d->deadlines);
 	ipvs_table_done(&d->ipvs);
 	runtime_done(&d->runtime);
@@ -232,16 +251,17 @@ static void daemon_stop(struct daemon *d)
 	sd_event_unref(d->event);
 }
 
-int daemon_run(const char *config_path, const char *runtime_dir)
+int daemon_run(const struct daemon_options *options)
 {
-	struct daemon d = { .config_path = config_path, .claim = -1 };
-	int r = daemon_start(&d, runtime_dir);
+	struct daemon d = { .config_path = options->config_path, .claim = -1 };
+	int r = daemon_start(&d, options);
 
 	if (r >= 0) {
 		sd_notify(false, "READY=1");
 		log_info("uplinkd " UPLINKD_VERSION " runs");
 		r = sd_event_loop(d.event);
 		sd_notify(false, "STOPPING=1");
+		usage_leave(&d);
 		if (r < 0)
 			log_errno(LOG_ERR, r, "the event loop failed");
 	}

@@ -53,7 +53,7 @@ bool read_direct(const uint8_t *key, size_t size, struct flow *ret)
 	return true;
 }
 
-/* Its client is to be told. */
+/* Its client is to be told, by its line. */
 static int bereave(struct daemon *d, struct flow *flow, uint32_t value)
 {
 	flow->protocol = IPPROTO_TCP;
@@ -61,7 +61,7 @@ static int bereave(struct daemon *d, struct flow *flow, uint32_t value)
 	for (size_t i = 0; i < d->config->uplinks.n; i++)
 		if (d->world.lines[i].number == value >> DIRECT_LINE_SHIFT)
 			flow->mark = line_mark(&d->world, &d->world.lines[i]);
-	return array_push(&d->bereaved, *flow);
+	return tell_client(d, flow, flow->mark);
 }
 
 static bool is_dead(const struct leaving *leaving, uint32_t number)

@@ -99,9 +99,7 @@ static int reloaded(struct daemon *d, char **ret_message)
 	int r;
 
 	d->world.flushed = false;
-	if (d->control)
-		control_event(d->control, "daemon", "uplinkd", "reloaded");
-	log_info("configuration %s loaded", d->config_path);
+	tell_daemon(d, EVENT_RELOADED, "configuration %s loaded", d->config_path);
 	r = arrange_now(d, ret_message);
 	/* For a moment there were two of everything; that much will not be needed soon. */
 	malloc_trim(0);
@@ -187,9 +185,7 @@ static int request_flush(void *userdata, char **ret_message)
 		return message(ret_message, r, "cannot restore a kernel parameter: %s",
 			       strerror(-r));
 	runtime_save(&d->runtime);
-	log_notice("flushed; at rest until a reload");
-	if (d->control)
-		control_event(d->control, "daemon", "uplinkd", "flushed");
+	tell_daemon(d, EVENT_FLUSHED, "flushed, at rest until a reload");
 	return 0;
 }
 
@@ -202,6 +198,29 @@ static int request_enable(void *userdata, const char *uplink, bool enabled, char
 		return message(ret_message, -ENOENT, "no uplink is named %s", uplink);
 	r = overrides_set_disabled(&d->runtime.overrides, uplink, !enabled);
 	return r < 0 ? r : saved(d, arrange_now(d, ret_message), ret_message);
+}
+
+static int request_failback(void *userdata, const char *uplink, char **ret_message)
+{
+	struct daemon *d = userdata;
+	int line = config_find_uplink(d->config, uplink), r;
+
+	if (line < 0)
+		return message(ret_message, -ENOENT, "no uplink is named %s", uplink);
+	r = failback(d, (size_t)line);
+	if (r == -EALREADY)
+		return message(ret_message, -EINVAL, "uplink %s is not held back", uplink);
+	return r < 0 ? r : arrange_now(d, ret_message);
+}
+
+static size_t request_probes(void *userdata, size_t uplink, struct control_probe *ret)
+{
+	const struct daemon *d = userdata;
+	size_t n = 0;
+
+	while (n < CONFIG_TARGETS_MAX && monitors_target(d, &d->world.lines[uplink], n, &ret[n]))
+		n++;
+	return n;
 }
 
 static int request_weight(void *userdata, const char *service, const char *server, uint32_t weight,
@@ -236,14 +255,18 @@ static int request_drain(void *userdata, const char *service, const char *server
 	return r < 0 ? r : set_deadline(d, service, server, deadline_ms);
 }
 
-/* The netlink events say all that matters; a hook's word only makes sure that they were heard. */
 static int request_ppp_event(void *userdata, const char *event, const char *interface,
-			     char **ret_message)
+			     char *const *details, char **ret_message)
 {
 	struct daemon *d = userdata;
+	int r = ppp_hook(d, event, interface, details);
 
-	if (d->control)
-		control_event(d->control, "ppp", interface, event);
+	if (r == -EINVAL)
+		return message(ret_message, r,
+			       "not a PPP event, an interface, or a detail of the form KEY=VALUE, "
+			       "see uplinkd-pppd(8)");
+	if (r < 0)
+		return r;
 	d->dirty |= KERNEL_LINKS | KERNEL_ADDRESSES | KERNEL_ROUTES;
 	return arrange_now(d, ret_message);
 }
@@ -254,8 +277,11 @@ const struct control_requests daemon_requests = {
 	.plan = request_plan,
 	.flush = request_flush,
 	.enable = request_enable,
+	.failback = request_failback,
+	.probes = request_probes,
 	.weight = request_weight,
 	.drain = request_drain,
 	.ipvs = request_ipvs,
+	.delegate = request_delegate,
 	.ppp_event = request_ppp_event,
 };

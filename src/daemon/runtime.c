@@ -13,8 +13,10 @@
 #include <string.h>
 
 static const char *const names[RUNTIME_FILE_MAX] = {
-	[RUNTIME_LINES] = "lines",     [RUNTIME_SLOTS] = "slots", [RUNTIME_OVERRIDES] = "overrides",
-	[RUNTIME_SYSCTLS] = "sysctls", [RUNTIME_DOWN] = "down",
+	[RUNTIME_LINES] = "lines",         [RUNTIME_SLOTS] = "slots",
+	[RUNTIME_OVERRIDES] = "overrides", [RUNTIME_SYSCTLS] = "sysctls",
+	[RUNTIME_DOWN] = "down",           [RUNTIME_HELD] = "held",
+	[RUNTIME_DELEGATED] = "delegated", [RUNTIME_DOUBTED] = "doubted",
 };
 
 static int sysctls_to_text(const struct runtime *runtime, char **ret)
@@ -73,6 +75,12 @@ static int to_text(const struct runtime *runtime, enum runtime_file file, char *
 		return sysctls_to_text(runtime, ret);
 	case RUNTIME_DOWN:
 		return copy_text(runtime->down, ret);
+	case RUNTIME_HELD:
+		return copy_text(runtime->held, ret);
+	case RUNTIME_DOUBTED:
+		return copy_text(runtime->doubted, ret);
+	case RUNTIME_DELEGATED:
+		return delegations_to_text(&runtime->delegations, ret);
 	case RUNTIME_FILE_MAX:
 		break;
 	}
@@ -92,6 +100,12 @@ static int from_text(struct runtime *runtime, enum runtime_file file, const char
 		return sysctls_from_text(runtime, text);
 	case RUNTIME_DOWN:
 		return copy_text(text, &runtime->down);
+	case RUNTIME_HELD:
+		return copy_text(text, &runtime->held);
+	case RUNTIME_DOUBTED:
+		return copy_text(text, &runtime->doubted);
+	case RUNTIME_DELEGATED:
+		return delegations_from_text(&runtime->delegations, text);
 	case RUNTIME_FILE_MAX:
 		break;
 	}
@@ -230,6 +244,26 @@ bool runtime_is_down(const struct runtime *runtime, const char *service, const c
 	return false;
 }
 
+static bool has_line(const char *text, const char *uplink)
+{
+	size_t length = strlen(uplink);
+
+	for (const char *p = text; p && *p; p = strchr(p, '\n'), p = p ? p + 1 : p)
+		if (strncmp(p, uplink, length) == 0 && p[length] == '\n')
+			return true;
+	return false;
+}
+
+bool runtime_is_held(const struct runtime *runtime, const char *uplink)
+{
+	return has_line(runtime->held, uplink);
+}
+
+bool runtime_is_doubted(const struct runtime *runtime, const char *uplink)
+{
+	return has_line(runtime->doubted, uplink);
+}
+
 void runtime_done(struct runtime *runtime)
 {
 	line_numbers_done(&runtime->numbers);
@@ -237,6 +271,9 @@ void runtime_done(struct runtime *runtime)
 	overrides_done(&runtime->overrides);
 	array_done(&runtime->sysctls);
 	free(runtime->down);
+	free(runtime->held);
+	free(runtime->doubted);
+	delegations_done(&runtime->delegations);
 	for (enum runtime_file file = 0; file < RUNTIME_FILE_MAX; file++)
 		free(runtime->written[file]);
 }

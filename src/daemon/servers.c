@@ -16,22 +16,21 @@
 #include <stdio.h>
 #include <string.h>
 
-enum {
-	AGAIN_US = 1000 * 1000
-};
-
 static void tell(struct daemon *d, size_t service, size_t server, enum server_condition was)
 {
 	const struct config_service *config = &d->config->services.v[service];
 	const struct server_state *state = &d->world.services[service].servers[server];
-	char text[192];
+	struct event event;
 
-	snprintf(text, sizeof(text), "server %s %s -> %s%s%s%s", config->servers.v[server].text,
-		 server_condition_text(was), server_condition_text(state->condition),
-		 *state->reason ? " (" : "", state->reason, *state->reason ? ")" : "");
-	log_notice("service %s: %s", config->name, text);
-	if (d->control)
-		control_event(d->control, "service", config->name, text);
+	event_init(&event, EVENT_SERVER_STATE, config->name);
+	event_set(&event, "server", "%s", config->servers.v[server].text);
+	event_set(&event, "state", "%s", server_condition_text(state->condition));
+	event_set(&event, "old_state", "%s", server_condition_text(was));
+	event_set(&event, "reason", "%s", state->reason);
+	event_say(&event, "server %s %s -> %s%s%s%s", config->servers.v[server].text,
+		  server_condition_text(was), server_condition_text(state->condition),
+		  *state->reason ? " (" : "", state->reason, *state->reason ? ")" : "");
+	daemon_tell(d, &event);
 }
 
 /* Its connections are to be ended; a server that is only inhibited keeps them. */
@@ -115,6 +114,16 @@ int set_deadline(struct daemon *d, const char *service, const char *server, uint
 	return array_push(&d->deadlines, deadline);
 }
 
+static void tell_drained(struct daemon *d, const struct deadline *deadline)
+{
+	struct event event;
+
+	event_init(&event, EVENT_SERVER_DRAINED, deadline->service);
+	event_set(&event, "server", "%s", deadline->server);
+	event_say(&event, "the time of server %s to drain is over", deadline->server);
+	daemon_tell(d, &event);
+}
+
 /* Draining servers whose time is over; sees to it that the others' comes. */
 static int meet_deadlines(struct daemon *d, uint64_t now_us)
 {
@@ -130,8 +139,7 @@ static int meet_deadlines(struct daemon *d, uint64_t now_us)
 			d->deadlines.v[kept++] = *deadline;
 			continue;
 		}
-		log_notice("service %s: the time of server %s to drain is over", deadline->service,
-			   deadline->server);
+		tell_drained(d, deadline);
 		r = r < 0 ? r : note_dead(d, service, server);
 	}
 	d->deadlines.n = kept;
@@ -156,8 +164,8 @@ static bool is_of_dead(const struct flow *flow, void *userdata)
 		if (!flows_is_at(d->flows, flow, dead->service, dead->server))
 			continue;
 		/* Asked about twice, it is told twice, which does no harm. */
-		if (flow->protocol == IPPROTO_TCP && flow->active &&
-		    array_push(&d->bereaved, *flow) < 0)
+		if (flow->open &&
+		    tell_client(d, flow, flow->mark & d->config->gateway.mark_mask) < 0)
 			log_oom();
 		return true;
 	}
@@ -165,53 +173,15 @@ static bool is_of_dead(const struct flow *flow, void *userdata)
 }
 
 /* UDP clients are scheduled anew with their next packet; those of TCP are told. */
-static void tell_clients(struct daemon *d)
-{
-	int r = 0;
-
-	array_foreach(&d->bereaved, flow) {
-		int sent = d->kernel->ops->provoke(d->kernel, flow,
-						   flow->mark & d->config->gateway.mark_mask);
-
-		r = r < 0 ? r : sent;
-	}
-	if (r < 0)
-		log_errno(LOG_WARNING, r, "cannot tell clients that their server is gone");
-}
-
-/* One that has just answered something unexpected stays silent for half a second (Linux:
- * tcp_invalid_ratelimit), so all are told again. */
-static void tell_again(struct daemon *d)
-{
-	uint64_t now_us = monotonic_us();
-
-	if (!d->bereaved.n)
-		return;
-	if (now_us < d->again_us) {
-		daemon_later(d, d->again_us - now_us);
-		return;
-	}
-	tell_clients(d);
-	array_done(&d->bereaved);
-}
-
 void bury(struct daemon *d)
 {
-	bool waiting;
 	int r;
 
-	tell_again(d);
 	if (!d->dead.n)
 		return;
-	waiting = d->bereaved.n;
 	r = d->kernel->ops->flows_delete(d->kernel, is_of_dead, d);
 	if (r < 0)
 		log_errno(LOG_WARNING, r, "cannot end the connections of a server that is gone");
 	end_direct(d);
-	tell_clients(d);
-	/* Those who wait are not put off by a death after theirs. */
-	if (!waiting)
-		d->again_us = monotonic_us() + AGAIN_US;
-	tell_again(d);
 	array_done(&d->dead);
 }

@@ -3,6 +3,7 @@
 
 #include "config/config.h"
 #include "control/control.h"
+#include "control/hooks.h"
 #include "daemon/runtime.h"
 #include "intent/objects.h"
 #include "intent/world.h"
@@ -10,6 +11,7 @@
 #include "kernel/kernel.h"
 #include "service/census.h"
 #include "service/flows.h"
+#include "uplink/deprecation.h"
 
 #include <systemd/sd-event.h>
 
@@ -31,8 +33,23 @@ struct deadline {
 	uint64_t at_us; /* monotonic */
 };
 
+/* Connections of a metered line are looked for that could have a better one. */
+struct sweep {
+	enum family_index f;
+	unsigned metered;                  /* number of the line */
+	uint32_t labels[FLOW_LABEL_WORDS]; /* of those lines: they are as good again */
+	bool again;                        /* some were found, or nobody has looked twice */
+	uint64_t at_us;                    /* monotonic: when to look next */
+};
+
+struct telling;
 struct checks;
+struct monitors;
+struct ppp;
+struct redials;
 struct associations;
+struct dns;
+struct usage;
 
 /* The daemon's own state, shared by the files of this folder and nobody else. */
 struct daemon {
@@ -41,6 +58,7 @@ struct daemon {
 	sd_event *event;
 	struct kernel *kernel;
 	struct control *control;
+	struct hooks *hooks;
 	struct config *config;
 	struct world world;
 	struct facts facts;
@@ -52,12 +70,16 @@ struct daemon {
 		size_t written, appended; /* bytes, by this daemon; see ipvs_keep.c */
 	} kept;
 	struct checks *checks;
+	struct monitors *monitors;
+	struct ppp *ppp;
+	struct redials *redials;
 	struct census *census;
 	struct associations *associations;
-	bool recheck; /* what is checked, or over which line, may have changed */
+	struct usage *usage;
+	sd_event_source *schedule; /* when some line begins or ends to rest; NULL: not yet */
+	bool recheck;              /* what is checked, or over which line, may have changed */
 	ARRAY(struct dead) dead;
-	ARRAY(struct flow) bereaved; /* deleted connections whose clients are told again */
-	uint64_t again_us;
+	struct telling *telling;
 	ARRAY(struct deadline) deadlines;
 
 	unsigned dirty;        /* enum kernel_part: to be read again */
@@ -68,6 +90,13 @@ struct daemon {
 	/* Whose connections were not cleared away yet, as no line may carry others: */
 	ARRAY(struct ended) ended;
 	ARRAY(struct ip_address) lost;
+	/* Whose connections are cleared away once more: some began while the rules changed. */
+	ARRAY(struct ended) late;
+	uint64_t late_us;
+	ARRAY(struct sweep) sweeps;
+	ARRAY(struct ip_prefix) lost_prefixes;
+	struct deprecation deprecation;
+	struct dns *dns;
 	uint64_t failures; /* hash of the steps that failed last, to report each once */
 	unsigned parts;    /* changes of one service since the last reading of everything */
 	uint64_t counted_us, census_us, ring_us;
@@ -89,6 +118,44 @@ struct before {
 void daemon_soon(struct daemon *d);
 void daemon_later(struct daemon *d, uint64_t delay_us);
 
+/* events.c */
+
+/* To the log, the bus and the hooks; takes over what is in the event. */
+void daemon_tell(struct daemon *d, struct event *event);
+/* An event of a line, with all that there is to know of it; event_say() and daemon_tell() follow.
+ */
+void line_event(struct daemon *d, struct event *event, enum event_type type,
+		const struct line *line);
+/* The same all at once. */
+void tell_line(struct daemon *d, enum event_type type, const struct line *line, const char *format,
+	       ...) _printf_(4, 5);
+void tell_daemon(struct daemon *d, enum event_type type, const char *format, ...) _printf_(3, 4);
+/* The state is another one, or its reason. */
+void tell_state(struct daemon *d, struct line *line, const char *was);
+/* What else of the lines has changed since it was told: see line.told. */
+void tell_lines(struct daemon *d);
+
+/* usage.c */
+
+/* What earlier daemons kept in the state directory; damage is logged. 0 or -ENOMEM. */
+int usage_new(struct daemon *d, const char *state_dir);
+void usage_free(struct usage *usage);
+/* Looks after the lines of a new configuration. Failures are logged and ignored. */
+void usage_use(struct daemon *d);
+/* After the lines were learned: looks at those whose interface came, went or lost its carrier. */
+void usage_follow(struct daemon *d, const struct before *before);
+/* Once more, and keeps it. */
+void usage_leave(struct daemon *d);
+
+/* failback.c */
+
+/* After the lines were judged, before they are graded: who rests, and who is held back. */
+void failback_follow(struct daemon *d, const struct before *before);
+/* At the start: who was held back when the daemon before us ended. */
+void failback_recall(struct daemon *d);
+/* The operator's word; arrange() is to follow. -EALREADY when the line is not held back. */
+int failback(struct daemon *d, size_t line);
+
 /* arrange.c */
 
 /* What should be, and the steps to it. 0 or a negative errno; both are to be done either way. */
@@ -96,6 +163,23 @@ int make_plan(struct daemon *d, struct objects *wanted, struct plan *plan);
 /* From what may have changed to a kernel arranged. 0, or the first thing that the kernel refused.
  */
 int arrange(struct daemon *d);
+
+/* resolver.c: the lines' DNS servers */
+
+/* 0 or -ENOMEM; d->dns is to be freed either way. */
+int resolver_new(struct daemon *d);
+void resolver_free(struct dns *dns);
+/* Tells whom the configuration says what is new; failures are logged and ignored. */
+void resolver_use(struct daemon *d);
+
+/* delegation.c */
+
+/* See struct control_requests. */
+int request_delegate(void *userdata, const char *uplink, char **prefixes, char **ret_message);
+/* Ends the connections of prefixes that went; failures are logged and ignored. */
+void clear_delegated(struct daemon *d);
+/* Tells hosts inside which prefixes not to use, and which to use again. */
+void deprecate(struct daemon *d);
 
 /* connections.c; failures are logged and ignored: connections then end by their own time-outs */
 
@@ -105,12 +189,29 @@ bool lines_go_by_load(const struct config *config);
 bool recount_is_due(struct daemon *d);
 /* Counts every connection afresh; at the start also finds those of addresses that went unseen. */
 int recount(struct daemon *d);
+
+/* moving.c; likewise */
+
 /* Connections rewritten to this address are to be ended, unless it is ours. 0 or -ENOMEM. */
 int note_address(struct daemon *d, const struct ip_address *address);
-/* Ends connections that cannot go on, where another line may carry them. */
+/* An address of this box, or one that the file gives to a line. */
+bool is_ours(const struct daemon *d, const struct ip_address *address);
+/* Ends connections that cannot go on, where another line may carry them, and tells their ends. */
 void clear_flows(struct daemon *d, const struct before *before);
 /* Connections that began without our rules join the line whose address they use. */
 void adopt_flows(struct daemon *d);
+
+/* sweeping.c: ends what a metered line need not carry any more. 0 or a negative errno. */
+int sweep_metered(struct daemon *d);
+
+/* telling.c: the ends of TCP connections that were deleted */
+
+int telling_new(struct daemon *d, struct telling **ret);
+void telling_free(struct telling *telling);
+/* The client, by the line of that mark. 0 or a negative errno. */
+int tell_client(struct daemon *d, const struct flow *flow, uint32_t mark);
+/* Both ends, as far as they are not outside. */
+int tell_ends(struct daemon *d, const struct flow *flow);
 
 /* touched.c */
 
@@ -135,8 +236,7 @@ void associations_free(struct associations *associations);
 /* Looks after them from time to time, if the configuration has such services. */
 void associations_use(struct daemon *d);
 
-/* direct.c: the connections of the dead that conntrack does not know; their clients are bereaved.
- */
+/* direct.c: the connections of the dead that conntrack does not know; their clients are told. */
 
 void end_direct(struct daemon *d);
 /* A connection by its key in such a map; false: another key. The caller says the rest. */
@@ -150,6 +250,24 @@ void checks_free(struct checks *checks);
 void checks_use(struct daemon *d);
 /* Notes which servers are down, for the daemon after us. 0 or -ENOMEM. */
 int checks_remember(struct daemon *d);
+
+/* monitors.c */
+
+int monitors_new(sd_event *event, struct monitors **ret);
+void monitors_free(struct monitors *monitors); /* takes NULL */
+/*
+ * The lines are known as they are now, and not yet judged: probes them as the configuration wants,
+ * and brings their quality up to date. Failures are logged.
+ */
+void monitors_use(struct daemon *d);
+/* Something else casts doubt on a line: asks at once. */
+void monitors_suspect(struct daemon *d, const struct line *line);
+/* Whether a connection is one of a line's probes, which are no load to be shared out. */
+bool monitors_ask(const struct daemon *d, const struct flow *flow);
+/* What is known of the target `i` of a line; false: it has none. The texts are valid until the next
+ * monitors_use(). */
+bool monitors_target(const struct daemon *d, const struct line *line, size_t i,
+		     struct control_probe *ret);
 
 /* servers.c */
 
@@ -199,6 +317,31 @@ int ipvs_keep_change(struct daemon *d, const struct ipvs_command *command);
 void count_traffic(struct daemon *d, const struct flow *flow);
 /* Brings the sums and rates of struct traffic up to date. 0 or a negative errno. */
 int look_at_traffic(struct daemon *d);
+
+/* ppp.c: what pppd tells */
+
+/* Listens on RUNTIME_DIR/ppp, which must be claimed. 0 or a negative errno, logged; d->ppp is to be
+ * freed either way. */
+int ppp_new(struct daemon *d, const char *runtime_dir);
+void ppp_free(struct ppp *ppp);
+/* A hook's words; `details` are of the form KEY=VALUE, NULL at the end, or NULL. 0, -EINVAL or
+ * -ENOMEM. */
+int ppp_hook(struct daemon *d, const char *event, const char *interface, char *const *details);
+
+/* sessions.c: what is known of PPP sessions */
+
+/* Sets line->ppp; its link is known. */
+void ppp_look(struct daemon *d, struct line *line);
+/* Writes down which sessions are up, if that has changed. */
+void ppp_keep(struct daemon *d);
+
+/* redial.c */
+
+/* 0 or a negative errno; d->redials is to be freed either way. */
+int redials_new(struct daemon *d);
+void redials_free(struct redials *redials);
+/* The lines were judged: dials those again that need it. */
+void redials_look(struct daemon *d);
 
 /* configuration.c: takes a checked one over. On failure nothing has changed, and it is the
  * caller's. */
