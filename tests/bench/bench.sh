@@ -101,3 +101,26 @@ scale_config() {
 services() {
 	[ "$1" = 1 ] && echo "1 service" || echo "$1 services"
 }
+
+# largest [DECIMALS] [DIVISOR]: of the numbers read, a line each
+largest() {
+	sort -n | tail -n 1 | awk -v decimals="${1:-0}" -v divisor="${2:-1}" \
+		'{ printf "%.*f", decimals, $1 / divisor }'
+}
+
+# probed_config LINES: as many lines, each with one probe at defaults, and the first that works is
+# used for everything.
+probed_config() {
+	local i probed=()
+
+	for ((i = 0; i < $1; i++)); do
+		probed+=("probes = ( { kind = \"icmp\"; targets = [ \"$inet4\", \"198.51.100.11\" ]; } );")
+	done
+	config "${probed[@]}" < <(
+		printf 'policies = ( { name = "rest"; scheduler = "fo"; use = [ "dsl0"'
+		for ((i = 1; i < $1; i++)); do
+			printf ', "dsl%d"' "$i"
+		done
+		echo ' ]; } );'
+	)
+}

@@ -7,7 +7,7 @@
  * The command is this process (so that whoever started it can end and await it); the observer is
  * a descendant that has gone its own way, and reports once what was waited for has come and the
  * kernel has been quiet for a while. Times are in microseconds since the command began or, with
- * -c, since the kernel told of the loss of a carrier.
+ * -c, since the kernel told of the loss of a carrier or the end of a link.
  */
 #include "base/array.h"
 #include "base/cleanup.h"
@@ -104,8 +104,11 @@ static int on_route_message(const struct nlmsghdr *message, void *userdata)
 	watch->now_us = monotonic_us();
 	switch (message->nlmsg_type) {
 	case RTM_NEWLINK:
-		if (link->ifi_flags & IFF_UP && !(link->ifi_flags & IFF_RUNNING))
+		if (!(link->ifi_flags & IFF_UP) || !(link->ifi_flags & IFF_RUNNING))
 			happened(watch, CARRIER_LOST);
+		break;
+	case RTM_DELLINK:
+		happened(watch, CARRIER_LOST);
 		break;
 	case RTM_NEWROUTE:
 	case RTM_DELROUTE:
@@ -396,10 +399,11 @@ int main(int argc, char **argv)
 			return 2;
 		}
 	if (optind == argc) {
-		fprintf(stderr, "Usage: watch [-c] [-r] [-t NAMESPACE:INTERFACE:PORT] COMMAND...\n"
-				"  -c  times since a carrier was lost; wait for that and a change\n"
-				"  -r  wait for the command to be ready, not for its end\n"
-				"  -t  wait for an IPv4 packet to PORT at that interface\n");
+		fprintf(stderr,
+			"Usage: watch [-c] [-r] [-t NAMESPACE:INTERFACE:PORT] COMMAND...\n"
+			"  -c  times since a carrier was lost or a link ended; wait for that and a change\n"
+			"  -r  wait for the command to be ready, not for its end\n"
+			"  -t  wait for an IPv4 packet to PORT at that interface\n");
 		return 2;
 	}
 	r = run(&watch, tap, argv + optind);

@@ -26,7 +26,8 @@ config() {
 
 daemon_start() {
 	[ -x "$build/src/uplinkd" ] || fail "$build/src/uplinkd is not built"
-	start gw "$build/src/uplinkd" -c "$conf" --runtime-dir "$tmp/run" >>"$log" 2>&1
+	start gw "${daemon_prefix[@]}" "$build/src/uplinkd" -c "$conf" --runtime-dir "$tmp/run" --hooks-dir "$hooks" \
+		"${daemon_options[@]}" >>"$log" 2>&1
 	daemon=$!
 	wait_for 20 daemon_answers
 	kill -0 "$daemon" || fail "uplinkd ended by itself"
@@ -48,6 +49,17 @@ daemon_kill() {
 	kill -KILL "$daemon"
 	wait "$daemon" 2>/dev/null || true
 	daemon=
+}
+
+# hook NAME <BODY: a shell script that is told of events
+hook() {
+	mkdir -p "$hooks"
+	{
+		echo '#!/bin/sh'
+		cat
+	} >"$tmp/new-hook"
+	chmod 755 "$tmp/new-hook"
+	mv "$tmp/new-hook" "$hooks/$1"
 }
 
 ctl() {

@@ -34,13 +34,16 @@ tmp=$(mktemp -d "${TMPDIR:-/tmp}/uplinkd-lab.XXXXXX")
 helpers=$tmp/helpers # a copy: processes of other users ask, too, and may not look into the tree
 conf=$tmp/uplinkd.conf
 log=$tmp/uplinkd.log
+hooks=$tmp/hooks # made by the first hook
+daemon_options=()
+daemon_prefix=() # a command that runs the daemon
 lab=upl$$
 namespaces=()
 started=()
 daemon=
 at_end=() # functions for the end, when no process of ours is left
 PATH=$PATH:/usr/sbin:/sbin
-readonly top build helpers tmp conf log lab
+readonly top build helpers tmp conf log hooks lab
 chmod 755 "$tmp"
 cp -r "$top/tests/helpers" "$helpers"
 
@@ -142,6 +145,20 @@ line_mend() {
 	n "p$1" ip link set customer up
 }
 
+# line_silence LINE: the carrier stays and nothing gets through, either way. line_speak LINE: again.
+line_silence() {
+	n "p$1" nft -f - <<-NFT
+		table netdev silence {
+			chain in { type filter hook ingress device "customer" priority 10; policy drop; }
+			chain out { type filter hook egress device "customer" priority 10; policy drop; }
+		}
+	NFT
+}
+
+line_speak() {
+	n "p$1" nft delete table netdev silence
+}
+
 # What a provider holds against its customers. The counter outlives cables.
 provider_guard() {
 	n "p$1" nft -f - <<-NFT
@@ -172,6 +189,15 @@ provider_gives() {
 	[[ $2 != *:* ]] || f=6 gateway=2001:db8:18:$1::2
 	n "p$1" nft add element netdev provider "given$f" "{ $2 }"
 	n inet ip "-$f" route replace "$2" via "$gateway" src "$([ $f = 4 ] && echo $inet4 || echo $inet6)"
+}
+
+# provider_delegates LINE PREFIX: it routes an IPv6 prefix to its customer.
+provider_delegates() {
+	n "p$1" nft add set netdev provider delegated6 '{ type ipv6_addr; flags interval; }'
+	n "p$1" nft insert rule netdev provider guard ip6 saddr @delegated6 accept
+	n "p$1" nft add element netdev provider delegated6 "{ $2 }"
+	n "p$1" ip route replace "$2" via "${address6[$1]}"
+	n inet ip route replace "$2" via "2001:db8:18:$1::2" src $inet6
 }
 
 provider_takes_back() {

@@ -7,7 +7,7 @@
 . "$(dirname "$0")/lab.sh"
 lab_up 2
 
-config "" "" <<'END'
+config "clamp = false;" "clamp = false;" <<'END'
 policies = (
   { name = "first"; to = [ "198.51.100.10", "2001:db8:f::10" ]; use = [ "dsl0" ]; },
   { name = "second"; use = [ "dsl1" ]; }
@@ -35,13 +35,14 @@ exchange() {
 		head -n 1 <&3' "$2" | awk '{ print $1, $2, length($3) }'
 }
 
-# expect_learned WHAT NAMESPACE MTU ADDRESS...: the path MTU that it was told of
+# expect_learned WHAT NAMESPACE MTU ADDRESS...: the path MTU that it was told of; an address may be
+# followed by "from" and another
 expect_learned() {
 	local address
 
 	for address in "${@:4}"; do
 		expect "$1 learned" "$address: $3" \
-			"$address: $(n "$2" ip route get "$address" | sed -n 's/.* mtu \([0-9]*\).*/\1/p')"
+			"$address: $(n "$2" xargs ip route get <<<"$address" | sed -n 's/.* mtu \([0-9]*\).*/\1/p')"
 	done
 }
 
@@ -67,7 +68,7 @@ line_mtu() {
 line_mtu 1 1400
 expect "the box itself" "inet ${address4[1]} 500000" "$(exchange gw 198.51.100.12)"
 expect "the box itself, IPv6" "inet ${address6[1]} 500000" "$(exchange gw 2001:db8:f::12)"
-expect_learned "the box" gw 1400 198.51.100.12 2001:db8:f::12
+expect_learned "the box" gw 1400 "198.51.100.12 from ${address4[0]}" "2001:db8:f::12 from ${address6[0]}"
 
 line_mtu 0 1400
 exchanges "a small line"

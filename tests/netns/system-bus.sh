@@ -70,6 +70,11 @@ wait_for 5 grep -q -i monitoring "$tmp/monitor" "$tmp/signals"
 line_cut 0
 wait_for 5 grep -q 'PropertiesChanged.*down' "$tmp/signals"
 echo "- the change is signalled"
+announced=$(grep -c PropertiesChanged "$tmp/signals")
+check "prefixes of dsl1" ctl delegate dsl1 2001:db8:b100::/56
+wait_for 5 grep -q 'PropertiesChanged.*2001:db8:b100' "$tmp/signals"
+echo "- a delegated prefix is signalled"
+expect "what has not changed is not" 1 "$(($(grep -c PropertiesChanged "$tmp/signals") - announced))"
 check "disable, for root" call /org/uplinkd1/uplink/dsl1 org.uplinkd1.Uplink Disable
 expect "the command sees it" disabled "$(line 1 state)"
 check "enable, for root" call /org/uplinkd1/uplink/dsl1 org.uplinkd1.Uplink Enable
@@ -79,3 +84,8 @@ wait "$bus" 2>/dev/null || true
 line_mend 0
 wait_for 5 line_is 0 up
 echo "- the daemon outlives the bus"
+rm -f "$tmp/bus"
+dbus-daemon --config-file="$tmp/bus.conf" --nofork --nopidfile 2>>"$tmp/bus.log" &
+started+=("$!")
+wait_for 30 busctl --system status org.uplinkd1
+expect "and is on the next one" 's "up"' "$(property /org/uplinkd1/uplink/dsl0 org.uplinkd1.Uplink State)"

@@ -1,0 +1,79 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# "160 to 210 processes an event, and route churn eats the CPU." Whatever happens, the daemon starts
+# no process at all, as long as there are no hooks; and changes of routes that are not its business
+# change nothing of ours.
+#
+# To count them, the daemon is put into a state in which its first child would begin a process
+# namespace of its own, which can be seen from outside.
+. "$(dirname "$0")/lab.sh"
+lab_up 2
+daemon_prefix=(unshare --pid)
+
+config "weight = 2;" "" <<'END'
+policies = ( { name = "guests"; from = [ "172.16.0.11" ]; use = [ "dsl1" ]; },
+             { name = "rest"; use = [ "dsl0", "dsl1" ]; } );
+services = ( { name = "www"; listen = [ "tcp/dsl0:80", "tcp/dsl1:80" ];
+               servers = ( { address = "172.16.0.2:80"; check = { kind = "tcp"; interval = "100ms"; }; },
+                           { address = "172.16.0.3:8000"; } ); } );
+END
+daemon_start
+
+has_started_processes() {
+	readlink "/proc/$daemon/ns/pid_for_children"
+}
+expect "processes, started" 0 "$(has_started_processes | wc -l)"
+for i in 1 2 3; do
+	line_cut 0
+	wait_for 5 line_is 0 down
+	line_mend 0
+	wait_for 5 line_is 0 up
+	line_unplug 1
+	wait_for 5 line_is 1 absent
+	line_plug 1
+	wait_for 5 line_is 1 up
+	line_address 0 "203.0.113.$((10 + i))/24"
+done
+check "weight" ctl weight www 172.16.0.2:80 7
+check "disable" ctl disable dsl1
+check "enable" ctl enable dsl1
+config "" "" </dev/null
+check "reload" ctl reload
+n gw nft delete table inet uplinkd
+wait_for 5 nothing_to_do
+expect "it works" "dsl0:2 dsl1:2" "$(ask client -n 4 $inet4 80 | via | tally 2)"
+expect "processes, after $(ctl events | wc -l) events" 0 "$(has_started_processes | wc -l)"
+
+# cpu: of the daemon, in hundredths of a second
+cpu() {
+	awk '{ print $14 + $15 }' "/proc/$daemon/stat"
+}
+ours() {
+	n gw nft -s list table inet uplinkd
+	n gw ip rule
+	n gw ip route show table "$(line 0 table)"
+}
+churn() {
+	local i
+
+	for ((i = 0; i < 2000; i++)); do
+		echo "route $1 10.$((i / 250 + 50)).$((i % 250)).0/24 via 172.16.0.2"
+	done | n gw ip -batch -
+}
+before=$(ours)
+start_cpu=$(cpu)
+watch
+churn add
+churn delete
+expect "of ours, while 4000 routes came and went" "" "$(watched | grep -v '10\.5[0-9]\.')"
+expect "and after" "$before" "$(ours)"
+echo "- that took the daemon $(($(cpu) - start_cpu)) hundredths of a second"
+expect "processes" 0 "$(has_started_processes | wc -l)"
+
+# What is counted can be counted.
+mkfifo "$tmp/gate"
+hook 10-wait <<<"read -r x <'$tmp/gate'"
+line_cut 0
+wait_for 5 has_started_processes
+echo "- with a hook, one process"
+echo go >"$tmp/gate"

@@ -1,0 +1,120 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Lines that are down are dialled again: by a unit of systemd's (a program stands for it on a bus of
+# the lab's own), or by a command. Not those that the operator disabled or that a pppd sees to; what
+# cannot be dialled is told of once.
+. "$(dirname "$0")/lab.sh"
+command -v dbus-daemon >/dev/null || skip "dbus-daemon is not installed"
+
+cat >"$tmp/bus.conf" <<END
+<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
+ "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+<busconfig>
+  <type>system</type>
+  <listen>unix:path=$tmp/bus</listen>
+  <auth>EXTERNAL</auth>
+  <policy context="default">
+    <allow user="*"/>
+    <allow own="*"/>
+    <allow send_type="method_call"/>
+    <allow send_type="signal"/>
+    <allow send_requested_reply="true" send_type="method_return"/>
+    <allow send_requested_reply="true" send_type="error"/>
+    <allow receive_type="method_call"/>
+    <allow receive_type="method_return"/>
+    <allow receive_type="error"/>
+    <allow receive_type="signal"/>
+  </policy>
+</busconfig>
+END
+dbus-daemon --config-file="$tmp/bus.conf" --nofork --nopidfile 2>"$tmp/bus.log" &
+started+=($!)
+export DBUS_SYSTEM_BUS_ADDRESS=unix:path=$tmp/bus
+wait_for 5 test -S "$tmp/bus"
+"$build/tests/control/control_systemd" >"$tmp/restarted" &
+started+=($!)
+wait_for 5 busctl --system status org.freedesktop.systemd1
+
+# dialled UNIT TIMES: so often at least
+dialled() {
+	[ "$(grep -c "^$1 replace" "$tmp/restarted")" -ge "$2" ]
+}
+ran() {
+	[ "$(wc -l <"$tmp/ran")" -ge "$1" ]
+}
+# events PATTERN: how many there are
+events() {
+	ctl events | grep -c "$1" || true
+}
+
+cat >"$tmp/dial" <<END
+#!/bin/sh
+echo "\$1 \$UPLINKD_UPLINK \$UPLINKD_INTERFACE \$UPLINKD_STATE" >>$tmp/ran
+echo "no tone" >&2
+[ ! -e $tmp/broken ] || exit 3
+END
+chmod +x "$tmp/dial"
+: >"$tmp/ran"
+
+lab_up 3
+config 'reconnect = { unit = "ppp@dsl0.service"; after = "1s"; };' \
+	"reconnect = { command = [ \"$tmp/dial\", \"two words\" ]; after = \"1s\"; };" \
+	'reconnect = { unit = "missing.service"; after = "1s"; };' <<<''
+daemon_start
+
+line_cut 0
+wait_for 10 dialled ppp@dsl0.service 1
+wait_for 10 dialled ppp@dsl0.service 2
+expect "it is told" "dsl0  dialled again by ppp@dsl0.service" \
+	"$(ctl events | grep -m1 -o 'dsl0  dialled again by .*')"
+line_mend 0
+wait_for 5 line_is 0 up
+echo "- by a unit, and again"
+
+line_cut 1
+wait_for 10 ran 1
+expect "the command's arguments and environment" "two words dsl1 dsl1 down" "$(head -n 1 "$tmp/ran")"
+wait_for 5 grep -q "redial: no tone" "$log"
+: >"$tmp/broken"
+failed_is_told() {
+	[ "$(events 'dsl1  the command failed: exit status 3')" = 1 ]
+}
+wait_for 10 failed_is_told
+wait_for 20 ran 3
+check "told of once" failed_is_told
+line_mend 1
+wait_for 5 line_is 1 up
+echo "- by a command, whose failure is told once"
+
+line_cut 2
+wait_for 20 dialled missing.service 3
+expect "told of once" 1 "$(events 'Unit missing.service not found')"
+line_mend 2
+
+# In the time in which one is dialled twice, the others are not at all.
+: >"$tmp/ran"
+check "disable" ctl disable dsl1
+line_cut 1
+: >"$tmp/restarted"
+line_cut 0
+wait_for 20 dialled ppp@dsl0.service 2
+expect "disabled, it was dialled" 0 "$(wc -l <"$tmp/ran")"
+line_mend 0
+
+mkfifo "$tmp/pppd"
+exec 7<>"$tmp/pppd"
+start gw "$helpers/pppd.py" "$tmp/run/ppp" dsl1 "$tmp/pppd" 7>&-
+teller=$!
+echo "event=link-down up=none persist=1 end=hung_up" >&7
+check "enable" ctl enable dsl1
+says_hung_up() {
+	[ "$(line 1 reason)" = "PPP: hung up" ]
+}
+wait_for 5 says_hung_up
+: >"$tmp/restarted"
+line_cut 2
+wait_for 20 dialled missing.service 2
+expect "with a pppd that persists, it was dialled" 0 "$(wc -l <"$tmp/ran")"
+stop "$teller" || true
+wait_for 30 ran 1
+echo "- without that pppd it is"
