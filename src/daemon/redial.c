@@ -47,9 +47,9 @@ static struct dialler *find_dialler(struct redials *redials, const char *name)
 {
 	struct dialler *dialler;
 
-	LIST_FOREACH(dialler, &redials->list, entry)
-	if (strcmp(dialler->name, name) == 0)
-		return dialler;
+	for (dialler = LIST_FIRST(&redials->list); dialler; dialler = LIST_NEXT(dialler, entry))
+		if (strcmp(dialler->name, name) == 0)
+			return dialler;
 	return NULL;
 }
 
@@ -256,8 +256,8 @@ void redials_look(struct daemon *d)
 	uint64_t now_us = monotonic_us(), first_us = 0;
 	struct dialler *dialler, *next;
 
-	LIST_FOREACH(dialler, &d->redials->list, entry)
-	dialler->wanted = false;
+	for (dialler = LIST_FIRST(&d->redials->list); dialler; dialler = LIST_NEXT(dialler, entry))
+		dialler->wanted = false;
 	for (size_t i = 0; !d->world.flushed && i < d->config->uplinks.n; i++) {
 		const struct config_uplink *uplink = &d->config->uplinks.v[i];
 		uint64_t at_us;

@@ -39,10 +39,10 @@ static struct session *find_session(struct ppp *ppp, const char *interface, int 
 {
 	struct session *session;
 
-	LIST_FOREACH(session, &ppp->sessions, entry)
-	if (*interface ? strcmp(session->interface, interface) == 0
-		       : pid && session->ppp.pid == pid)
-		return session;
+	for (session = LIST_FIRST(&ppp->sessions); session; session = LIST_NEXT(session, entry))
+		if (*interface ? strcmp(session->interface, interface) == 0
+			       : pid && session->ppp.pid == pid)
+			return session;
 	return NULL;
 }
 
@@ -254,11 +254,11 @@ static char *kept_text(struct daemon *d)
 
 	if (!out)
 		return NULL;
-	LIST_FOREACH(session, &d->ppp->sessions, entry)
-	if (session->ppp.up && session->link &&
-	    ppp_message_print(&session->ppp, session->interface, session->link, message,
-			      sizeof(message)))
-		fprintf(out, "%s\n", message);
+	for (session = LIST_FIRST(&d->ppp->sessions); session; session = LIST_NEXT(session, entry))
+		if (session->ppp.up && session->link &&
+		    ppp_message_print(&session->ppp, session->interface, session->link, message,
+				      sizeof(message)))
+			fprintf(out, "%s\n", message);
 	if (fclose(out) == 0)
 		return text;
 	free(text);

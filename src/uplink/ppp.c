@@ -30,6 +30,7 @@ const char *ppp_event_text(enum ppp_event event)
 enum value_type {
 	VALUE_EVENT,
 	VALUE_TEXT,
+	VALUE_INTERFACE,
 	VALUE_NUMBER,
 	VALUE_ADDRESS4,
 	VALUE_ADDRESS6,
@@ -54,7 +55,8 @@ struct key {
 
 static const struct key keys[] = {
 	OTHER_KEY("event", VALUE_EVENT, event, 0),
-	TEXT_KEY("interface", interface),
+	OTHER_KEY("interface", VALUE_INTERFACE, interface,
+		  sizeof(((struct ppp_message *)0)->interface)),
 	TEXT_KEY("phase", phase),
 	TEXT_KEY("device", device),
 	TEXT_KEY("ipparam", ipparam),
@@ -82,6 +84,19 @@ static void read_text(const char *value, size_t length, char *field, size_t size
 	for (size_t i = 0; i < length; i++)
 		field[i] = (unsigned char)value[i] < ' ' || value[i] == 0x7f ? '?' : value[i];
 	field[length] = '\0';
+}
+
+/* "": not known. One that was cut would be another. */
+static int read_interface(const char *value, size_t length, char *field, size_t size)
+{
+	if (length >= size)
+		return -EINVAL;
+	for (size_t i = 0; i < length; i++)
+		if ((unsigned char)value[i] <= ' ' || value[i] == 0x7f || value[i] == '/')
+			return -EINVAL;
+	memcpy(field, value, length);
+	field[length] = '\0';
+	return 0;
 }
 
 static int read_event(const char *value, enum ppp_event *ret)
@@ -152,6 +167,8 @@ static int read_value(const struct key *key, const char *value, size_t length,
 		read_text(value, length, field, key->size);
 		return 0;
 	}
+	if (key->type == VALUE_INTERFACE)
+		return read_interface(value, length, field, key->size);
 	if (length >= sizeof(text) || memchr(value, '\0', length))
 		return -EINVAL;
 	memcpy(text, value, length);
@@ -168,6 +185,7 @@ static int read_value(const struct key *key, const char *value, size_t length,
 	case VALUE_UP:
 		return read_up(text, field);
 	case VALUE_TEXT:
+	case VALUE_INTERFACE:
 		break;
 	}
 	return -EINVAL;

@@ -69,8 +69,8 @@ static void test_little(void **state)
 	assert_int_equal(m.echo_lost, -1);
 	assert_int_equal(parse("event=exit\nend=a\tb\177c\n", &m), 0);
 	assert_string_equal(m.end, "a?b?c");
-	assert_int_equal(parse("event=exit\ninterface=much-too-long-a-name\n", &m), 0);
-	assert_string_equal(m.interface, "much-too-long-a");
+	assert_int_equal(parse("event=exit\nipparam=", &m), 0);
+	assert_string_equal(m.ipparam, "");
 }
 
 static void test_malformed(void **state)
@@ -92,6 +92,9 @@ static void test_malformed(void **state)
 		"event=ip-up\ndns1=nowhere\n",
 		"event=ip-up\nwords\n",
 		"event=ip-up\n=1\n",
+		"event=exit\ninterface=much-too-long-a-name\n",
+		"event=exit\ninterface=../ppp0\n",
+		"event=exit\ninterface=ppp 0\n",
 	};
 	struct ppp_message m = { .pid = 7 };
 

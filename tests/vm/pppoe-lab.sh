@@ -127,7 +127,7 @@ has_address() {
 
 # session LINE: a number that each has for itself
 session() {
-	n gw ip -o link show "ppp$1" 2>/dev/null | cut -d: -f1
+	n gw ip -o link show "ppp$1" 2>/dev/null | awk -F: '{ print $1 }'
 }
 
 # Stands for that of lab.sh, and says how it came to this.

@@ -40,9 +40,13 @@ goes() {
 	! line_is 0 up
 }
 
+same_session() {
+	[ "$(session 0)" = "$1" ]
+}
+
 # The session is another one, whether the line is trusted yet or not.
 dialled_again() {
-	has_address 0 && [ "$(session 0)" != "$1" ]
+	has_address 0 && ! same_session "$1"
 }
 
 is_back() {
@@ -64,6 +68,8 @@ ends_and_returns() {
 	wait_for 30 goes
 	goes_by 2 1
 	comes_in 1
+	# Probes are faster than LCP, which must have its time.
+	wait_for 60 not same_session "$before"
 	mend
 	wait_for 120 is_back "$before"
 	goes_by 2 0
@@ -129,7 +135,7 @@ provider_ends_it() {
 	ends_and_returns "peer terminated" terminate
 }
 
-cut() {
+lose_carrier() {
 	n p0 ip link set customer down
 }
 
@@ -137,7 +143,7 @@ carrier_is_lost() {
 	mend() {
 		n p0 ip link set customer up
 	}
-	ends_and_returns "no carrier on wan0" cut
+	ends_and_returns "no carrier on wan0" lose_carrier
 }
 
 mute() {
