@@ -59,13 +59,19 @@ static void end_line(struct program *program)
 	program->length = 0;
 }
 
+/* Programs repeat what strangers have told them: no terminal is to obey it. */
+static char harmless(char c)
+{
+	return ((unsigned char)c < ' ' && c != '\t') || c == 0x7f ? '?' : c;
+}
+
 static void hear(struct program *program, const char *data, size_t size)
 {
 	for (const char *p = data; p < data + size; p++)
 		if (*p == '\n')
 			end_line(program);
 		else if (program->length + 1 < sizeof(program->line))
-			program->line[program->length++] = *p;
+			program->line[program->length++] = harmless(*p);
 }
 
 /* A piece of the output; false when there is nothing (more) to be read now. */

@@ -62,6 +62,12 @@ static int is_hook_name(const struct dirent *entry)
 	return 1;
 }
 
+enum fitness {
+	HOOK_OFF,
+	HOOK_REFUSED,
+	HOOK_FIT
+};
+
 static bool is_safe(const struct stat *status)
 {
 	return (status->st_uid == 0 || status->st_uid == geteuid()) &&
@@ -69,34 +75,50 @@ static bool is_safe(const struct stat *status)
 }
 
 /* A file without the right to be executed is switched off, which needs no words. */
-static bool is_runnable(struct hooks *hooks, int directory, const char *name, uint64_t *refused)
+static enum fitness fitness_of(int directory, const char *name)
 {
 	struct stat status;
 
 	if (fstatat(directory, name, &status, 0) < 0 || !S_ISREG(status.st_mode) ||
 	    !(status.st_mode & S_IXUSR))
-		return false;
-	if (is_safe(&status))
-		return true;
-	*refused = hash_bytes(*refused, name, strlen(name) + 1);
-	if (*refused != hooks->refused)
-		log_warning("hook %s/%s: others than root can write it, refused",
-			    hooks->options.directory, name);
-	return false;
+		return HOOK_OFF;
+	return is_safe(&status) ? HOOK_FIT : HOOK_REFUSED;
 }
 
-static void sort_out(struct hooks *hooks, struct hook_run *run, int directory)
+/* Once, as long as they are the same. */
+static void say_refused(struct hooks *hooks, const struct hook_run *run,
+			const enum fitness *fitness)
 {
 	uint64_t refused = HASH_START;
-	int kept = 0;
 
 	for (int i = 0; i < run->n; i++)
-		if (is_runnable(hooks, directory, run->files[i]->d_name, &refused))
+		if (fitness[i] == HOOK_REFUSED)
+			refused = hash_bytes(refused, run->files[i]->d_name,
+					     strlen(run->files[i]->d_name) + 1);
+	for (int i = 0; i < run->n && refused != hooks->refused; i++)
+		if (fitness[i] == HOOK_REFUSED)
+			log_warning("hook %s/%s: others than root can write it, refused",
+				    hooks->options.directory, run->files[i]->d_name);
+	hooks->refused = refused;
+}
+
+static int sort_out(struct hooks *hooks, struct hook_run *run, int directory)
+{
+	_cleanup_free_ enum fitness *fitness = calloc((size_t)run->n + 1, sizeof(*fitness));
+	int kept = 0;
+
+	if (!fitness)
+		return -ENOMEM;
+	for (int i = 0; i < run->n; i++)
+		fitness[i] = fitness_of(directory, run->files[i]->d_name);
+	say_refused(hooks, run, fitness);
+	for (int i = 0; i < run->n; i++)
+		if (fitness[i] == HOOK_FIT)
 			run->files[kept++] = run->files[i];
 		else
 			free(run->files[i]);
 	run->n = kept;
-	hooks->refused = refused;
+	return 0;
 }
 
 /* 0, also if there is no such directory, or a negative errno. */
@@ -107,15 +129,17 @@ static int find_hooks(struct hooks *hooks, struct hook_run *run)
 
 	if (fd < 0 || fstat(fd, &status) < 0)
 		return errno == ENOENT ? 0 : -errno;
-	if (!is_safe(&status))
-		return -EPERM;
+	if (!is_safe(&status)) {
+		log_warning("hooks in %s: others than root can write it, refused",
+			    hooks->options.directory);
+		return 0;
+	}
 	run->n = scandirat(fd, ".", &run->files, is_hook_name, alphasort);
 	if (run->n < 0) {
 		run->n = 0;
 		return -errno;
 	}
-	sort_out(hooks, run, fd);
-	return 0;
+	return sort_out(hooks, run, fd);
 }
 
 static const char *hook_name(const struct hook_run *run)

@@ -68,7 +68,7 @@ static const struct column status_uplink_columns[] = {
 	{ "UPLINK", "name", COLUMN_TEXT },
 	{ "STATE", "state", COLUMN_STATE },
 	{ "SINCE", "since", COLUMN_SINCE },
-	{ "ADDRESS", "addresses", COLUMN_TEXT },
+	{ "ADDRESS", "address", COLUMN_TEXT },
 	{ "CONNECTIONS", "connections", COLUMN_NUMBER },
 	{ "LOSS", "loss", COLUMN_SHARE, true },
 	{ "LATENCY", "latency_ms", COLUMN_MS, true },
@@ -147,6 +147,50 @@ static int print_part(json_object *list, const struct column *columns, size_t n,
 	return print(list, columns, n);
 }
 
+static const char *text_of(json_object *object, const char *key)
+{
+	return json_object_get_string(json_object_object_get(object, key));
+}
+
+static bool is_so(json_object *object, const char *key)
+{
+	return json_object_get_boolean(json_object_object_get(object, key));
+}
+
+/* Behind the reason for its state, why a line is used less, or more, than its state would say. */
+static int add_remarks(json_object *uplink)
+{
+	double used = json_object_get_double(json_object_object_get(uplink, "quota_used"));
+	const char *grade = text_of(uplink, "grade");
+	_cleanup_free_ char *held = NULL, *text = NULL;
+
+	if (is_so(uplink, "held") && asprintf(&held, "; held back until `uplinkctl failback %s`",
+					      text_of(uplink, "name")) < 0) {
+		held = NULL;
+		return -ENOMEM;
+	}
+	if (asprintf(&text, "%s%s%s%s%s%s", text_of(uplink, "reason"),
+		     is_so(uplink, "suspicious") ? "; an answer is missing" : "",
+		     is_so(uplink, "resting") ? "; outside its schedule" : "",
+		     used >= 1 ? "; quota used up" : "", held ? held : "",
+		     grade && strcmp(grade, "last") == 0 ? "; used for want of a better" : "") <
+	    0) {
+		text = NULL;
+		return -ENOMEM;
+	}
+	return json_object_object_add(uplink, "reason", json_object_new_string(text)) < 0 ? -ENOMEM
+											  : 0;
+}
+
+static int print_uplinks(json_object *uplinks, const struct column *columns, size_t n)
+{
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < json_object_array_length(uplinks); i++)
+		r = add_remarks(json_object_array_get_idx(uplinks, i));
+	return r < 0 ? r : table_print(uplinks, columns, n);
+}
+
 static int print_status(json_object *tree)
 {
 	int r;
@@ -156,7 +200,7 @@ static int print_status(json_object *tree)
 		       ? ", flushed: nothing is arranged until `uplinkctl reload`"
 		       : "");
 	r = print_part(json_object_object_get(tree, uplink_kind.many), status_uplink_columns,
-		       ELEMENTS_OF(status_uplink_columns), table_print);
+		       ELEMENTS_OF(status_uplink_columns), print_uplinks);
 	if (r >= 0)
 		r = print_part(json_object_object_get(tree, service_kind.many),
 			       status_service_columns, ELEMENTS_OF(status_service_columns),
@@ -202,7 +246,7 @@ static int show(struct ctl *ctl, const struct ctl_kind *kind, const struct colum
 
 int verb_uplinks(struct ctl *ctl, char **arguments)
 {
-	return show(ctl, &uplink_kind, uplink_columns, ELEMENTS_OF(uplink_columns), table_print);
+	return show(ctl, &uplink_kind, uplink_columns, ELEMENTS_OF(uplink_columns), print_uplinks);
 }
 
 int verb_services(struct ctl *ctl, char **arguments)

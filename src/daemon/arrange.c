@@ -279,11 +279,13 @@ int arrange(struct daemon *d)
 	int r = before_keep(d, &before);
 
 	sd_event_source_set_enabled(d->storm, SD_EVENT_OFF);
+	d->arranging = true;
 	r = r < 0 ? log_oom() : observe(d);
 	if (r == 0) {
 		bool afresh = !d->found.nft_tables[NFT_INET] && !d->world.flushed;
 
 		judge_lines(d, &before);
+		look_inside(d);
 		if (afresh)
 			adopt_flows(d);
 		if (recount_is_due(d))
@@ -302,6 +304,7 @@ int arrange(struct daemon *d)
 		clear_flows(d, &before);
 		clear_delegated(d);
 		deprecate(d);
+		tell_untold(d);
 		resolver_use(d);
 		bury(d);
 		if (d->control)
@@ -310,6 +313,7 @@ int arrange(struct daemon *d)
 		ppp_keep(d);
 		d->settled = true;
 	}
+	tell_untold(d);
 	if (r < 0)
 		daemon_later(d, RETRY_US);
 	before_done(&before);

@@ -261,6 +261,7 @@ int use_config(struct daemon *d, struct config *config)
 	config_free(d->config);
 	d->config = config;
 	d->world = world;
+	d->world.deprecation = &d->deprecation;
 	ask_abilities(d);
 	overrides_apply(&d->runtime.overrides, &d->world);
 	delegations_apply(&d->runtime.delegations, &d->world);

@@ -55,10 +55,15 @@ bool recount_is_due(struct daemon *d)
 	return d->miscounted && age >= RECOUNT_US;
 }
 
+/*
+ * Where events were lost, those before them still wait to be heard, and tell of connections whose
+ * ends are among the lost ones: counted after the dump they would stay for ever.
+ */
 int recount(struct daemon *d)
 {
-	int r = flows_restart(d->flows, &d->world);
+	int r = d->miscounted ? d->kernel->ops->flows_hear(d->kernel) : 0;
 
+	r = r < 0 ? r : flows_restart(d->flows, &d->world);
 	traffic_begin(&d->world);
 	if (r == 0)
 		r = d->kernel->ops->flows_dump(d->kernel, count_flow, d);

@@ -130,14 +130,18 @@ int request_delegate(void *userdata, const char *uplink, char **prefixes, char *
 	return r < 0 ? r : runtime_save(&d->runtime);
 }
 
+void look_inside(struct daemon *d)
+{
+	if (deprecation_look(&d->deprecation, &d->world, monotonic_us()) < 0)
+		log_oom();
+}
+
 /* Hosts inside are told of prefixes whose line is dead, in time. */
 void deprecate(struct daemon *d)
 {
 	uint64_t now_us = monotonic_us(), due_us;
 	struct advertisement advertisement;
 
-	if (deprecation_look(&d->deprecation, &d->world, now_us) < 0)
-		log_oom();
 	while (d->config->gateway.forwarding &&
 	       deprecation_next(&d->deprecation, &d->world, now_us, &advertisement)) {
 		int r = d->kernel->ops->advertise(d->kernel, &advertisement);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The one way by which anything that happens is told: to the log, to the bus, and to the hooks,
- * in this order. What a line tells of besides its state is found by comparing it with what was
- * told last, so it makes no difference who has changed it, or when.
+ * in this order; what an arrangement brings about when the kernel is arranged, since a log that is
+ * full or a hook to be started must not delay it. What a line tells of besides its state is found
+ * by comparing it with what was told last, so it makes no difference who has changed it, or when.
  */
 #include "daemon/state.h"
 
@@ -13,7 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 
-void daemon_tell(struct daemon *d, struct event *event)
+static void tell(struct daemon *d, struct event *event)
 {
 	event_log(event);
 	if (d->control)
@@ -21,6 +22,20 @@ void daemon_tell(struct daemon *d, struct event *event)
 	if (d->hooks)
 		hooks_run(d->hooks, event);
 	event_done(event);
+}
+
+void daemon_tell(struct daemon *d, struct event *event)
+{
+	if (!d->arranging || array_push(&d->untold, *event) < 0)
+		tell(d, event);
+}
+
+void tell_untold(struct daemon *d)
+{
+	d->arranging = false;
+	array_foreach(&d->untold, event)
+		tell(d, event);
+	array_done(&d->untold);
 }
 
 void tell_daemon(struct daemon *d, enum event_type type, const char *format, ...)
@@ -101,7 +116,11 @@ void tell_state(struct daemon *d, struct line *line, const char *was)
 	event_set(&event, "old_state", "%s", was);
 	set_old_address(&event, line, FAMILY_V4);
 	set_old_address(&event, line, FAMILY_V6);
-	event_say(&event, "%s -> %s (%s)", was, uplink_state_text(line->state), line->reason);
+	if (strcmp(was, uplink_state_text(line->state)) == 0)
+		event_say(&event, "still %s (%s)", was, line->reason);
+	else
+		event_say(&event, "%s -> %s (%s)", was, uplink_state_text(line->state),
+			  line->reason);
 	daemon_tell(d, &event);
 	note_addresses(line);
 }
@@ -164,15 +183,44 @@ static void tell_penalty(struct daemon *d, struct line *line)
 
 static void tell_place(struct daemon *d, struct line *line)
 {
-	if (line->told.held != line->held)
-		tell_line(d, EVENT_UPLINK_FAILBACK, line,
-			  line->held ? "held back until the operator says so"
-				     : "held back no more");
+	if (line->told.held != line->held && line->held)
+		tell_line(d, EVENT_UPLINK_FAILBACK, line, "held back until `uplinkctl failback %s`",
+			  line->config->name);
+	else if (line->told.held != line->held)
+		tell_line(d, EVENT_UPLINK_FAILBACK, line, "held back no more");
 	if (line->told.resting != line->resting)
 		tell_line(d, EVENT_UPLINK_SCHEDULE, line,
 			  line->resting ? "rests by its schedule" : "its scheduled time begins");
 	line->told.held = line->held;
 	line->told.resting = line->resting;
+}
+
+static bool same_prefixes(const struct line_prefixes *a, const struct line_prefixes *b)
+{
+	if (a->n != b->n)
+		return false;
+	for (size_t i = 0; i < a->n; i++)
+		if (ip_prefix_compare(&a->v[i], &b->v[i]) != 0)
+			return false;
+	return true;
+}
+
+static void tell_prefixes(struct daemon *d, struct line *line)
+{
+	char text[LINE_DELEGATED_MAX * sizeof(struct ip_text)] = "";
+	struct event event;
+	size_t n = 0;
+
+	if (same_prefixes(&line->told.delegated, &line->delegated))
+		return;
+	line->told.delegated = line->delegated;
+	for (size_t i = 0; i < line->delegated.n; i++)
+		n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%s", i ? " " : "",
+				      ip_prefix_text(&line->delegated.v[i]).text);
+	line_event(d, &event, EVENT_UPLINK_PREFIX, line);
+	event_set(&event, "prefixes", "%s", text);
+	event_say(&event, "prefixes that are ours by it: %s", n ? text : "none");
+	daemon_tell(d, &event);
 }
 
 void tell_lines(struct daemon *d)
@@ -181,6 +229,7 @@ void tell_lines(struct daemon *d)
 		struct line *line = &d->world.lines[i];
 
 		tell_addresses(d, line);
+		tell_prefixes(d, line);
 		tell_suspicion(d, line);
 		tell_penalty(d, line);
 		tell_place(d, line);

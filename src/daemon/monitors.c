@@ -377,6 +377,10 @@ bool monitors_target(const struct daemon *d, const struct line *line, size_t i,
 		ret->kind = probe_kind_name((*watch)->targets[i].spec.kind);
 		ret->target = (*watch)->targets[i].text;
 		ret->quality = monitor_target_quality((*watch)->monitor, (unsigned)i);
+		if (!(*watch)->asking)
+			ret->quality =
+				(struct line_quality){ .answered_us = ret->quality.answered_us,
+						       .reason = "not asked" };
 		return true;
 	}
 	return false;

@@ -175,13 +175,33 @@ static bool is_unknown(const struct line *line)
 	       line->quality.health == HEALTH_UNKNOWN;
 }
 
-static int clear_lines(struct daemon *d, enum family_index f)
+static bool is_to_clear(const struct daemon *d, const struct line *line, enum family_index f)
+{
+	return line->stranded[f] && may_carry(d, f) && !is_unknown(line);
+}
+
+/* Nobody is told that these end, so they need not wait until all the others are read. */
+static int clear_datagrams(struct daemon *d, const struct line *line, enum family_index f)
+{
+	struct ended ended = all_of(d, line, f);
+
+	if (labels_keep_some(d->config) || !is_to_clear(d, line, f))
+		return 0;
+	return d->kernel->ops->flows_delete_datagrams(d->kernel, family_of(f), ended.mark,
+						      ended.mask);
+}
+
+static int clear_lines(struct daemon *d)
 {
 	int r = 0;
 
 	for (size_t i = 0; i < d->config->uplinks.n; i++)
-		if (d->world.lines[i].stranded[f] && !is_unknown(&d->world.lines[i]))
-			r = r < 0 ? r : clear_line(d, &d->world.lines[i], f);
+		for (enum family_index f = 0; f < FAMILY_INDEX_MAX; f++)
+			r = r < 0 ? r : clear_datagrams(d, &d->world.lines[i], f);
+	for (size_t i = 0; i < d->config->uplinks.n; i++)
+		for (enum family_index f = 0; f < FAMILY_INDEX_MAX; f++)
+			if (is_to_clear(d, &d->world.lines[i], f))
+				r = r < 0 ? r : clear_line(d, &d->world.lines[i], f);
 	return r;
 }
 
@@ -256,12 +276,10 @@ void clear_flows(struct daemon *d, const struct before *before)
 		note_stranded(&before->lines[i], &d->world.lines[i]);
 	r = note_lost(d, before);
 	r = r < 0 ? r : clear_late(d);
-	for (enum family_index f = 0; f < FAMILY_INDEX_MAX; f++) {
-		if (!may_carry(d, f))
-			continue;
-		r = r < 0 ? r : clear_lines(d, f);
-		r = r < 0 ? r : clear_ended(d, f);
-	}
+	r = r < 0 ? r : clear_lines(d);
+	for (enum family_index f = 0; f < FAMILY_INDEX_MAX; f++)
+		if (may_carry(d, f))
+			r = r < 0 ? r : clear_ended(d, f);
 	r = r < 0 ? r : clear_lost(d);
 	r = r < 0 ? r : sweep_metered(d);
 	if (r < 0)

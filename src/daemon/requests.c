@@ -259,7 +259,7 @@ static int request_ppp_event(void *userdata, const char *event, const char *inte
 			     char *const *details, char **ret_message)
 {
 	struct daemon *d = userdata;
-	int r = ppp_hook(d, event, interface, details);
+	int r = *interface ? ppp_hook(d, event, interface, details) : -EINVAL;
 
 	if (r == -EINVAL)
 		return message(ret_message, r,

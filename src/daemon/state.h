@@ -82,7 +82,9 @@ struct daemon {
 	struct telling *telling;
 	ARRAY(struct deadline) deadlines;
 
-	unsigned dirty;        /* enum kernel_part: to be read again */
+	unsigned dirty; /* enum kernel_part: to be read again */
+	bool arranging; /* what happens is told when the kernel is arranged */
+	ARRAY(struct event) untold;
 	bool settled;          /* the first arrangement is in */
 	enum flow_watch watch; /* the events of connections that come in */
 	bool recount;          /* connections are to be counted afresh */
@@ -122,6 +124,8 @@ void daemon_later(struct daemon *d, uint64_t delay_us);
 
 /* To the log, the bus and the hooks; takes over what is in the event. */
 void daemon_tell(struct daemon *d, struct event *event);
+/* The kernel is arranged: what waited for it is told now, and what comes is told at once. */
+void tell_untold(struct daemon *d);
 /* An event of a line, with all that there is to know of it; event_say() and daemon_tell() follow.
  */
 void line_event(struct daemon *d, struct event *event, enum event_type type,
@@ -179,6 +183,7 @@ int request_delegate(void *userdata, const char *uplink, char **prefixes, char *
 /* Ends the connections of prefixes that went; failures are logged and ignored. */
 void clear_delegated(struct daemon *d);
 /* Tells hosts inside which prefixes not to use, and which to use again. */
+void look_inside(struct daemon *d);
 void deprecate(struct daemon *d);
 
 /* connections.c; failures are logged and ignored: connections then end by their own time-outs */

@@ -196,11 +196,16 @@ int tell_client(struct daemon *d, const struct flow *flow, uint32_t mark)
 	return add(d->telling, end);
 }
 
-/* What the main table reaches by a route that is not a default one, and not over a line. */
+/*
+ * What the main table reaches by a route that is not a default one, and not over a line; or did
+ * lately (policy/routes.c).
+ */
 static bool is_inside(const struct daemon *d, const struct ip_address *address)
 {
 	const struct route *best = NULL;
 
+	if (deprecation_covers(&d->deprecation, address))
+		return true;
 	array_foreach(&d->facts.routes, route)
 		if (route->destination.length && ip_contains(&route->destination, address) &&
 		    (!best || route->destination.length > best->destination.length))

@@ -144,8 +144,13 @@ static int make_monitor(struct watch *watch, const struct config_uplink *uplink)
 	for (size_t i = 0; i < watch->n; i++) {
 		const struct probe_spec *spec = &watch->targets[i].spec;
 
-		limits.targets[i] = (struct monitor_target){ spec->interval_us, spec->timeout_us,
-							     watch->targets[i].text };
+		limits.targets[i] = (struct monitor_target){
+			.interval_us = spec->interval_us,
+			.timeout_us = spec->timeout_us,
+			.name = watch->targets[i].text,
+			.exacting = spec->kind == PROBE_HTTP || spec->kind == PROBE_HTTPS ||
+				    spec->kind == PROBE_SCRIPT,
+		};
 	}
 	return monitor_new(&limits, monotonic_us(), &watch->monitor);
 }

@@ -100,7 +100,7 @@ struct line_ppp {
 	uint32_t mtu;             /* 0: not told */
 	struct ip_address dns[2]; /* unset: not told */
 	struct ip_address peer;
-	char device[16]; /* interface that the session goes over, "": not told, or none */
+	char device[16];           /* interface that the session goes over, "": not told, or none */
 	char ipparam[64], end[96]; /* why it ended; "" */
 	uint32_t echo_lost;        /* LCP echo requests in a row without an answer */
 };
@@ -108,6 +108,11 @@ struct line_ppp {
 enum {
 	LINE_REASON_MAX = 160,
 	LINE_DELEGATED_MAX = 4
+};
+
+struct line_prefixes {
+	struct ip_prefix v[LINE_DELEGATED_MAX];
+	size_t n;
 };
 
 /* What a line has in one address family. Written by uplink/learn.c, the last two by uplink/grade.c.
@@ -130,6 +135,7 @@ struct line {
 	char reason[LINE_REASON_MAX]; /* why; "" before it was judged */
 	uint64_t since_us;            /* realtime of the last change of state */
 	enum line_grade grade;
+	bool last[FAMILY_INDEX_MAX]; /* is used for want of a better one: uplink/grade.c */
 	struct line_family family[FAMILY_INDEX_MAX];
 	/* Was lost while it carried connections, which were not cleared away yet. */
 	bool stranded[FAMILY_INDEX_MAX];
@@ -146,9 +152,7 @@ struct line {
 		struct ip_address address[FAMILY_INDEX_MAX];
 		bool suspicious, held, resting;
 		uint32_t level; /* of the penalty */
+		struct line_prefixes delegated;
 	} told;
-	struct {
-		struct ip_prefix v[LINE_DELEGATED_MAX];
-		size_t n;
-	} delegated; /* IPv6 prefixes that are ours by this line now */
+	struct line_prefixes delegated; /* IPv6 prefixes that are ours by this line now */
 };

@@ -178,6 +178,7 @@ int world_init(struct world *world, const struct config *config, const struct fa
 				 .facts = facts,
 				 .timeouts = { .tcp = 900, .tcp_fin = 120, .udp = 300 } };
 	if (before) {
+		world->deprecation = before->deprecation;
 		world->timeouts = before->timeouts;
 		world->generation = before->generation + 1;
 		world->flushed = before->flushed;

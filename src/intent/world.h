@@ -93,13 +93,16 @@ struct policy_state {
 	uint32_t weights[CONFIG_UPLINKS_MAX]; /* least-used: in 1/1000; 0: none yet */
 };
 
+struct deprecation;
+
 struct world {
 	const struct config *config;
 	const struct facts *facts;
-	struct line *lines;             /* config->uplinks.n */
-	struct service_state *services; /* config->services.n */
-	struct policy_state *policies;  /* config->policies.n */
-	ARRAY(uint32_t) touched;        /* services of which something has changed */
+	const struct deprecation *deprecation; /* uplink/deprecation.h; NULL: nothing is known */
+	struct line *lines;                    /* config->uplinks.n */
+	struct service_state *services;        /* config->services.n */
+	struct policy_state *policies;         /* config->policies.n */
+	ARRAY(uint32_t) touched;               /* services of which something has changed */
 	struct timeouts timeouts;
 	uint32_t generation; /* of the configuration: rings begin anew with it */
 	uint32_t ring_slots; /* of a ring that goes by load; 0: not known yet */

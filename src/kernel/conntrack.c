@@ -16,11 +16,14 @@
 #include <errno.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
+#include <poll.h>
 
 enum {
-	TUPLE_MAX = 160, /* twice what any protocol needs */
-	VERSION = 1      /* with 0 a deletion by mark takes no notice of the family
-			    (ctnetlink_del_conntrack) */
+	TUPLE_MAX = 160,          /* twice what any protocol needs */
+	FILTER_PROTOCOL = 1 << 3, /* CTA_FILTER_F_CTA_PROTO_NUM, net/netfilter/nf_internals.h */
+	HEAR_MAX = 64,            /* readings of events in a row, as more may come all the time */
+	VERSION = 1               /* with 0 a deletion by mark takes no notice of the family
+				     (ctnetlink_del_conntrack) */
 };
 
 int conntrack_init(struct conntrack *conntrack)
@@ -202,6 +205,36 @@ static int delete_all(struct conntrack *conntrack, const struct among *among)
 	return r;
 }
 
+/* The tuple says which protocol, the filter that this is all it says. */
+static void put_protocol(struct nlmsghdr *message, uint8_t protocol)
+{
+	struct nlattr *tuple = mnl_attr_nest_start(message, CTA_TUPLE_ORIG);
+	struct nlattr *part = mnl_attr_nest_start(message, CTA_TUPLE_PROTO);
+
+	mnl_attr_put_u8(message, CTA_PROTO_NUM, protocol);
+	mnl_attr_nest_end(message, part);
+	mnl_attr_nest_end(message, tuple);
+	part = mnl_attr_nest_start(message, CTA_FILTER);
+	mnl_attr_put_u32(message, CTA_FILTER_ORIG_FLAGS, FILTER_PROTOCOL);
+	mnl_attr_put_u32(message, CTA_FILTER_REPLY_FLAGS, 0);
+	mnl_attr_nest_end(message, part);
+}
+
+int conntrack_delete_datagrams(struct conntrack *conntrack, uint8_t family, uint32_t mark,
+			       uint32_t mask)
+{
+	struct netlink_batch batch = { .netlink = &conntrack->changes };
+	struct nlmsghdr *message;
+	int r = 0;
+
+	message = netlink_batch_add(&batch, message_type(IPCTNL_MSG_CT_DELETE), 0, &r);
+	put_header(message, family);
+	put_mark(message, mark, mask);
+	put_protocol(message, IPPROTO_UDP);
+	netlink_batch_flush(&batch);
+	return r;
+}
+
 int conntrack_delete_mark(struct conntrack *conntrack, uint8_t family, uint32_t mark, uint32_t mask,
 			  bool (*match)(const struct flow *, void *), void *userdata)
 {
@@ -300,4 +333,14 @@ int conntrack_read_events(struct conntrack *conntrack, const struct kernel_callb
 	if (conntrack->watch)
 		callbacks->flow(FLOW_LOST, NULL, callbacks->userdata);
 	return 0;
+}
+
+int conntrack_hear(struct conntrack *conntrack, const struct kernel_callbacks *callbacks)
+{
+	struct pollfd events = { .fd = netlink_fd(&conntrack->events), .events = POLLIN };
+	int r = 0;
+
+	for (int i = 0; i < HEAR_MAX && r == 0 && conntrack->watch && poll(&events, 1, 0) > 0; i++)
+		r = conntrack_read_events(conntrack, callbacks);
+	return r;
 }

@@ -20,12 +20,15 @@ int conntrack_dump_mark(struct conntrack *conntrack, uint8_t family, uint32_t ma
 			void (*each)(const struct flow *, void *), void *userdata);
 int conntrack_delete_mark(struct conntrack *conntrack, uint8_t family, uint32_t mark, uint32_t mask,
 			  bool (*match)(const struct flow *, void *), void *userdata);
+int conntrack_delete_datagrams(struct conntrack *conntrack, uint8_t family, uint32_t mark,
+			       uint32_t mask);
 int conntrack_delete(struct conntrack *conntrack, bool (*match)(const struct flow *, void *),
 		     void *userdata);
 int conntrack_adopt(struct conntrack *conntrack, const struct flow_owner *owners, size_t n,
 		    uint32_t mask);
 int conntrack_watch(struct conntrack *conntrack, enum flow_watch watch);
 int conntrack_read_events(struct conntrack *conntrack, const struct kernel_callbacks *callbacks);
+int conntrack_hear(struct conntrack *conntrack, const struct kernel_callbacks *callbacks);
 
 /* For conntrack*.c and the fuzzer. */
 

@@ -445,6 +445,13 @@ static int fake_flows_delete_mark(struct kernel *kernel, uint8_t family, uint32_
 	return 0;
 }
 
+static int fake_flows_delete_datagrams(struct kernel *kernel, uint8_t family, uint32_t mark,
+				       uint32_t mask)
+{
+	fake_of(kernel)->changes++;
+	return 0;
+}
+
 static int fake_flows_delete(struct kernel *kernel, bool (*match)(const struct flow *, void *),
 			     void *userdata)
 {
@@ -468,6 +475,11 @@ static int fake_flows_adopt(struct kernel *kernel, const struct flow_owner *owne
 }
 
 static int fake_flows_watch(struct kernel *kernel, enum flow_watch watch)
+{
+	return 0;
+}
+
+static int fake_flows_hear(struct kernel *kernel)
 {
 	return 0;
 }
@@ -505,11 +517,13 @@ static const struct kernel_ops fake_ops = {
 	.flows_dump = fake_flows_dump,
 	.flows_dump_mark = fake_flows_dump_mark,
 	.flows_delete_mark = fake_flows_delete_mark,
+	.flows_delete_datagrams = fake_flows_delete_datagrams,
 	.flows_delete = fake_flows_delete,
 	.provoke = fake_provoke,
 	.end_socket = fake_end_socket,
 	.flows_adopt = fake_flows_adopt,
 	.flows_watch = fake_flows_watch,
+	.flows_hear = fake_flows_hear,
 	.can = fake_can,
 	.can_help = fake_can_help,
 	.stats = fake_stats,

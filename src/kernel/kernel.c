@@ -276,6 +276,12 @@ static int real_flows_delete_mark(struct kernel *kernel, uint8_t family, uint32_
 	return conntrack_delete_mark(&real(kernel)->conntrack, family, mark, mask, match, userdata);
 }
 
+static int real_flows_delete_datagrams(struct kernel *kernel, uint8_t family, uint32_t mark,
+				       uint32_t mask)
+{
+	return conntrack_delete_datagrams(&real(kernel)->conntrack, family, mark, mask);
+}
+
 static int real_flows_delete(struct kernel *kernel, bool (*match)(const struct flow *, void *),
 			     void *userdata)
 {
@@ -301,6 +307,13 @@ static int real_flows_adopt(struct kernel *kernel, const struct flow_owner *owne
 static int real_flows_watch(struct kernel *kernel, enum flow_watch watch)
 {
 	return conntrack_watch(&real(kernel)->conntrack, watch);
+}
+
+static int real_flows_hear(struct kernel *kernel)
+{
+	struct real_kernel *self = real(kernel);
+
+	return conntrack_hear(&self->conntrack, &self->callbacks);
 }
 
 static int real_can_help(struct kernel *kernel, const char *type, uint8_t protocol)
@@ -343,11 +356,13 @@ static const struct kernel_ops real_ops = {
 	.flows_dump = real_flows_dump,
 	.flows_dump_mark = real_flows_dump_mark,
 	.flows_delete_mark = real_flows_delete_mark,
+	.flows_delete_datagrams = real_flows_delete_datagrams,
 	.flows_delete = real_flows_delete,
 	.provoke = real_provoke,
 	.end_socket = real_end_socket,
 	.flows_adopt = real_flows_adopt,
 	.flows_watch = real_flows_watch,
+	.flows_hear = real_flows_hear,
 	.can = real_can,
 	.can_help = real_can_help,
 	.stats = real_stats,

@@ -114,7 +114,10 @@ struct kernel_ops {
 				 uint32_t mask,
 				 bool (*match)(const struct flow *flow, void *userdata),
 				 void *userdata);
-	/* The same among all connections. */
+	/* All of UDP among them. That takes no dump, and is quick however many there are. */
+	int (*flows_delete_datagrams)(struct kernel *kernel, uint8_t family, uint32_t mark,
+				      uint32_t mask);
+	/* What `match` says among all connections. */
 	int (*flows_delete)(struct kernel *kernel,
 			    bool (*match)(const struct flow *flow, void *userdata), void *userdata);
 	/*
@@ -136,6 +139,9 @@ struct kernel_ops {
 			   uint32_t mask);
 	/* What to report of flows to the callback. */
 	int (*flows_watch)(struct kernel *kernel, enum flow_watch watch);
+	/* Reports all that waits to be, unless more comes all the time: what follows is of later.
+	 */
+	int (*flows_hear)(struct kernel *kernel);
 	/* Whether this kernel can: 1 or 0, asked once; or an error, and asked again. Asking may
 	 * make it load modules. */
 	int (*can)(struct kernel *kernel, enum kernel_ability ability);

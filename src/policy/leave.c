@@ -117,6 +117,8 @@ static void want_leave(const struct world *world, const struct line *line, struc
 	want_nft(objects, chain, "oifname . ip6 saddr @own6 accept");
 	want_nft(objects, chain, "oifname . ip saddr @routed4 accept");
 	want_nft(objects, chain, "oifname . ip6 saddr @routed6 accept");
+	/* A server of DHCPv6 answers where it was asked from, and no router passes these on. */
+	want_nft(objects, chain, "ip6 saddr & ffc0:: == fe80:: accept");
 	want_leave_to_nets(world, line, chain, objects);
 	sources_of_line(world, line, chain, objects);
 	for (enum family_index f = 0; f < FAMILY_INDEX_MAX; f++) {

@@ -17,10 +17,15 @@
  * with its interface, the kernel goes on with the next, whether or not there is anybody to be told:
  * of traffic of the box itself there is always a way out, and of what comes in by the other lines a
  * way back, without which the kernel would take it for spoofed (rp_filter) and drop it.
+ *
+ * The same table has a route for every net that was inside lately. A client of DHCPv6 takes its
+ * address off the inside interface as soon as the prefix is gone, while hosts there speak from
+ * theirs for a while: they can be answered, and told that connections of theirs have ended.
  */
 #include "policy/policy.h"
 
 #include "policy/choice.h"
+#include "uplink/deprecation.h"
 #include "uplink/learn.h"
 #include "uplink/mtu.h"
 #include "uplink/numbers.h"
@@ -222,6 +227,21 @@ static void want_ways(const struct world *world, uint8_t family, struct objects 
 	}
 }
 
+static void want_former_nets(const struct world *world, struct objects *objects)
+{
+	if (!world->deprecation)
+		return;
+	array_foreach(&world->deprecation->v, prefix) {
+		const struct link *link = facts_link(world->facts, prefix->link);
+		struct route_object route = { .table = ways_table(world),
+					      .destination = prefix->net,
+					      .link = prefix->link };
+
+		if (prefix->gone_us && link && link->up)
+			want_route(objects, &route);
+	}
+}
+
 static void want_common_rules(const struct world *world, uint8_t family, struct objects *objects)
 {
 	uint32_t base = world->config->gateway.rule_base;
@@ -250,4 +270,5 @@ void routes_intent(const struct world *world, struct objects *objects)
 			want_line_rules(world, &world->lines[i], family_of(f), objects);
 		}
 	}
+	want_former_nets(world, objects);
 }

@@ -164,6 +164,14 @@ bool deprecation_next(struct deprecation *deprecation, const struct world *world
 	return ret->n > 0;
 }
 
+bool deprecation_covers(const struct deprecation *deprecation, const struct ip_address *address)
+{
+	array_foreach(&deprecation->v, prefix)
+		if (ip_contains(&prefix->net, address))
+			return true;
+	return false;
+}
+
 uint64_t deprecation_due(const struct deprecation *deprecation)
 {
 	uint64_t due = 0;

@@ -37,5 +37,8 @@ int deprecation_look(struct deprecation *deprecation, const struct world *world,
 bool deprecation_next(struct deprecation *deprecation, const struct world *world, uint64_t now_us,
 		      struct advertisement *ret);
 
+/* A host inside may have that address. */
+bool deprecation_covers(const struct deprecation *deprecation, const struct ip_address *address);
+
 /* When the next one is due, monotonic; 0: never. */
 uint64_t deprecation_due(const struct deprecation *deprecation);

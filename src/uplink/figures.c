@@ -75,7 +75,8 @@ void monitor_measure(struct monitor *m)
 		m->levels[i] =
 			level_of(&m->marks[i], m->levels[i], scaled(i, monitor_figure(m, i, true)));
 	m->stale = false;
-	q->measured = loss >= 0 && latency >= 0;
+	/* While it is silent nothing is: the figures would stay those of before. */
+	q->measured = loss >= 0 && latency >= 0 && !m->silent;
 	q->loss = loss >= 0 ? loss : 0;
 	q->latency_us = latency >= 0 ? (uint32_t)latency : 0;
 	q->jitter_us = jitter >= 0 ? (uint32_t)jitter : 0;

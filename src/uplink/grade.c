@@ -6,6 +6,10 @@
  */
 #include "uplink/grade.h"
 
+enum {
+	TURNS_US = 30 * 1000 * 1000 /* an answer that is later by less is no reason to move */
+};
+
 static bool has_way(const struct line *line, enum family_index f)
 {
 	return line->family[f].routed && ip_is_set(&line->family[f].address);
@@ -67,8 +71,18 @@ static bool is_merely_silent(const struct world *world, const struct line *line,
 	       !(line->ppp.known && !line->ppp.up && *line->ppp.end);
 }
 
-static bool answered_later(const struct line *a, const struct line *b)
+/* Lines that lose most of what they are asked answer by turns, which is not to be followed. */
+static bool is_about_equal(const struct line *a, const struct line *b)
 {
+	uint64_t x = a->quality.answered_us, y = b->quality.answered_us;
+
+	return x && y && (x > y ? x - y : y - x) < TURNS_US;
+}
+
+static bool answered_later(const struct line *a, const struct line *b, enum family_index f)
+{
+	if (a->last[f] != b->last[f] && is_about_equal(a, b))
+		return a->last[f];
 	if (a->quality.answered_us != b->quality.answered_us)
 		return a->quality.answered_us > b->quality.answered_us;
 	if (a->config->tier != b->config->tier)
@@ -76,7 +90,8 @@ static bool answered_later(const struct line *a, const struct line *b)
 	return a->config->weight > b->config->weight;
 }
 
-static void grade_last(struct world *world, enum family_index f)
+/* NULL: there is no need of one, or there is none. */
+static struct line *find_last(struct world *world, enum family_index f)
 {
 	struct line *last = NULL;
 
@@ -84,10 +99,19 @@ static void grade_last(struct world *world, enum family_index f)
 		struct line *line = &world->lines[i];
 
 		if (line->family[f].usable)
-			return;
-		if (is_merely_silent(world, line, f) && (!last || answered_later(line, last)))
+			return NULL;
+		if (is_merely_silent(world, line, f) && (!last || answered_later(line, last, f)))
 			last = line;
 	}
+	return last;
+}
+
+static void grade_last(struct world *world, enum family_index f)
+{
+	struct line *last = find_last(world, f);
+
+	for (size_t i = 0; i < world->config->uplinks.n; i++)
+		world->lines[i].last[f] = &world->lines[i] == last;
 	if (!last)
 		return;
 	last->grade = last->grade == GRADE_NONE ? GRADE_LAST : last->grade;

@@ -173,6 +173,7 @@ int monitor_new(const struct monitor_limits *limits, uint64_t now_us, struct mon
 		probed_init(&m->targets.v[i], target->name ? target->name : number,
 			    target->interval_us, target->timeout_us,
 			    target->interval_us * i / m->targets.n);
+		m->targets.v[i].exacting = target->exacting;
 		m->shortest_us = least(m->shortest_us, target->interval_us);
 	}
 	monitor_restart(m, now_us);
@@ -330,7 +331,7 @@ struct line_quality monitor_target_quality(const struct monitor *m, unsigned tar
 	const struct probed *t = &m->targets.v[target];
 	struct line_quality q = { .health = probed_is_unsent(t) ? HEALTH_UNSENT
 								: healths[t->standing],
-				  .measured = t->measured,
+				  .measured = t->measured && !m->silent,
 				  .loss = probed_loss(t, false),
 				  .latency_us = (uint32_t)t->mean,
 				  .jitter_us = (uint32_t)t->deviation,

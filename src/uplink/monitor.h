@@ -27,6 +27,7 @@ enum {
 struct monitor_target {
 	uint64_t interval_us, timeout_us;
 	const char *name; /* in reasons; copied. NULL: its number, from 1 */
+	bool exacting;    /* a wrong answer is a verdict, whatever else comes in over the line */
 };
 
 struct monitor_limits {

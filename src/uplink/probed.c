@@ -43,10 +43,12 @@ void probed_init(struct probed *target, const char *name, uint64_t interval_us, 
 void probed_restart(struct probed *target, uint64_t now_us)
 {
 	struct probed fresh;
+	bool exacting = target->exacting;
 
 	probed_init(&fresh, target->name, target->interval_us, target->timeout_us,
 		    target->offset_us);
 	*target = fresh;
+	target->exacting = exacting;
 	target->next_us = now_us;
 }
 
@@ -112,24 +114,32 @@ void probed_asked(struct probed *target, uint64_t now_us, bool sample)
 	target->questions[target->n++] = (struct question){ .sent_us = now_us, .sample = sample };
 }
 
+static void learn_afresh(struct probed *target, double trip)
+{
+	target->trip = trip;
+	target->variation = trip / 2;
+	target->quick = 0;
+	if (target->measured < SMOOTH)
+		target->measured = 0;
+}
+
 /*
  * Once more than it takes otherwise can be that a neighbour had to be found, or that a queue was
  * full. When that is over, what it taught is not unlearned but dropped: it would be seconds of
- * patience for half a minute.
+ * patience for half a minute. At the beginning that is the rule, and one quicker answer enough.
  */
-static void learn_trip(struct probed *target, double trip)
+static void learn_trip(struct probed *target, double trip, uint64_t now_us)
 {
 	target->quick = trip < target->trip / 2 ? target->quick + 1 : 0;
-	if (!target->answered_us || target->quick == QUICK) {
-		target->trip = trip;
-		target->variation = trip / 2;
-		target->quick = 0;
-		if (target->measured < SMOOTH)
-			target->measured = 0;
-		return;
+	if (!target->trips || target->quick == (target->trips == 1 ? 1 : QUICK)) {
+		learn_afresh(target, trip);
+	} else {
+		target->variation += (distance(target->trip, trip) - target->variation) / 4;
+		target->trip += (trip - target->trip) / 8;
 	}
-	target->variation += (distance(target->trip, trip) - target->variation) / 4;
-	target->trip += (trip - target->trip) / 8;
+	if (target->trips < UINT32_MAX)
+		target->trips++;
+	target->learned_us = now_us;
 }
 
 static void learn_sample(struct probed *target, double trip)
@@ -150,7 +160,9 @@ void probed_answered(struct probed *target, uint64_t sent_us, uint64_t now_us)
 	double trip = now_us > sent_us ? (double)(now_us - sent_us) : 1;
 	struct question question;
 
-	learn_trip(target, trip);
+	/* One at a time: of several that waited for the same, the first has told it all. */
+	if (sent_us >= target->learned_us)
+		learn_trip(target, trip, now_us);
 	if (take_question(target, sent_us, &question) && question.sample) {
 		learn_sample(target, trip);
 		count_sample(target, false);

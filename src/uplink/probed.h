@@ -50,10 +50,13 @@ struct probed {
 	char reason[sizeof((struct line_quality *)0)->reason]; /* of the last failure */
 	bool refused;                                          /* the network itself said so */
 	enum probed_standing standing;
-	bool awaited; /* a verdict of silence waits for it */
+	bool awaited;  /* a verdict of silence waits for it */
+	bool exacting; /* see struct monitor_target */
 
 	double trip, variation; /* as in RFC 6298, microseconds; 0: none yet */
-	unsigned quick;         /* answers in a row that came in less than half of that */
+	uint32_t trips;         /* that these are made of, */
+	uint64_t learned_us;    /* the last at that time */
+	unsigned quick;         /* the last so many of them were less than half as long */
 	double mean, deviation; /* the same, smoother, of samples */
 	uint32_t measured;      /* samples in them, as far as it matters */
 	struct bucket buckets[PROBED_BUCKETS], sum;

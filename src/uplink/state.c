@@ -65,7 +65,7 @@ static struct uplink_verdict waiting(const struct line *line, const char *what)
 		for (size_t k = 0; k == 0 || k < probe->targets.n; k++) {
 			const char *text = probe->targets.n ? probe->targets.v[k].text
 					   : probe->path    ? probe->path
-							    : "the gateway";
+							    : "gateway";
 			size_t at = strlen(waiting.reason);
 
 			if (at + strlen(between) + strlen(text) + strlen(" ...") >=

@@ -109,6 +109,21 @@ static bool is_waiting(const struct monitor *m, uint64_t now_us)
 	return false;
 }
 
+static bool is_refused(const struct monitor *m, const struct probed *target)
+{
+	return target->refused && target->missed_sent_us >= m->burst.about_us;
+}
+
+/* Everybody who does not show life was asked for something, and it came out wrong. */
+static bool is_known_wrong(const struct monitor *m)
+{
+	array_foreach(&m->targets, t)
+		if (!probed_is_unsent(t) && !shows_life(m, t) &&
+		    (!t->exacting || !is_refused(m, t)))
+			return false;
+	return true;
+}
+
 /* Why the network itself says so, if it does for all who are silent. */
 static const char *refusal(const struct monitor *m)
 {
@@ -117,8 +132,7 @@ static const char *refusal(const struct monitor *m)
 	array_foreach(&m->targets, t) {
 		if (probed_is_unsent(t) || shows_life(m, t))
 			continue;
-		if (!t->refused || t->missed_sent_us < m->burst.about_us ||
-		    (reason && strcmp(reason, t->reason) != 0))
+		if (!is_refused(m, t) || (reason && strcmp(reason, t->reason) != 0))
 			return NULL;
 		reason = t->reason;
 	}
@@ -182,5 +196,6 @@ void monitor_resolve(struct monitor *m, uint64_t now_us)
 	else if (m->burst.vetoed && now_us >= m->passive.evidence_us + MONITOR_BRISK_US)
 		begin_burst(m, now_us);
 	else if (!m->burst.vetoed && !is_waiting(m, now_us))
-		m->passive.evidence_us ? veto(m, now_us) : fall_silent(m, now_us);
+		m->passive.evidence_us && !is_known_wrong(m) ? veto(m, now_us)
+							     : fall_silent(m, now_us);
 }

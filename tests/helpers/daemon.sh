@@ -51,6 +51,20 @@ daemon_kill() {
 	daemon=
 }
 
+# Hundredths of a second of processor time that the daemon has had.
+daemon_busy() {
+	awk '{ print $14 + $15 }' "/proc/$daemon/stat"
+}
+
+# Nobody asks for anything: at times the daemon has a little to do, but not all the time.
+idle() {
+	local before
+
+	before=$(daemon_busy)
+	sleep 1 # what is looked at is the daemon in this time
+	[ $(($(daemon_busy) - before)) -lt 15 ]
+}
+
 # hook NAME <BODY: a shell script that is told of events
 hook() {
 	mkdir -p "$hooks"

@@ -18,6 +18,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/netfilter/nf_conntrack_tcp.h>
+#include <poll.h>
 #include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -285,6 +286,27 @@ static void test_delete_by_mark(void **state)
 		0);
 }
 
+static void test_delete_datagrams(void **state)
+{
+	struct fixture *f = *state;
+	const struct flow *flow;
+	uint32_t mark;
+
+	connect_all(f);
+	assert_int_equal(dump(f), 4);
+	flow = flow_to(f, "10.1.0.2", 7001);
+	assert_non_null(flow);
+	mark = flow->mark & MASK;
+	assert_int_equal(f->kernel->ops->flows_delete_datagrams(f->kernel, AF_INET, OUT_MARK, MASK),
+			 0);
+	assert_int_equal(f->kernel->ops->flows_delete_datagrams(f->kernel, AF_INET6, mark, MASK),
+			 0);
+	assert_int_equal(dump(f), 4);
+	assert_int_equal(f->kernel->ops->flows_delete_datagrams(f->kernel, AF_INET, mark, MASK), 0);
+	assert_int_equal(dump(f), 3);
+	assert_null(flow_to(f, "10.1.0.2", 7001));
+}
+
 static bool is_of(const struct flow *flow, void *userdata)
 {
 	return flow_is_of(flow, userdata);
@@ -520,16 +542,22 @@ static void test_lost_news_are_told(void **state)
 	struct conntrack conntrack = { 0 };
 	struct history history = { 0 };
 	const struct kernel_callbacks callbacks = { on_changed, on_flow, &history };
+	struct pollfd events = { .events = POLLIN };
 	int size = 1;
 
 	assert_int_equal(conntrack_init(&conntrack), 0);
 	assert_int_equal(conntrack_watch(&conntrack, FLOW_WATCH_EVERYTHING), 0);
+	events.fd = netlink_fd(&conntrack.events);
 	assert_int_equal(setsockopt(netlink_fd(&conntrack.events), SOL_SOCKET, SO_RCVBUFFORCE,
 				    &size, sizeof(size)),
 			 0);
 	send_from(f, 5000, 1000);
 	assert_int_equal(conntrack_read_events(&conntrack, &callbacks), 0);
 	assert_true(history.lost);
+	/* Nothing of before is told after. */
+	send_from(f, 5000, 1000);
+	assert_int_equal(conntrack_hear(&conntrack, &callbacks), 0);
+	assert_int_equal(poll(&events, 1, 0), 0);
 	conntrack_done(&conntrack);
 }
 
@@ -540,6 +568,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_dump),
 		TEST(test_delete_by_mark),
+		TEST(test_delete_datagrams),
 		TEST(test_delete_by_address),
 		TEST(test_dump_by_mark),
 		TEST(test_delete_by_choice),

@@ -75,3 +75,13 @@ refused "no such server" 1 drain www 172.16.0.9:80
 refused "no such line" 1 disable dsl9
 refused "not a number" 2 weight www 172.16.0.2:80 many
 refused "no such verb" 2 frobnicate
+refused "nothing is held back" 1 failback dsl0
+refused "no such line's probes" 1 probes dsl9
+refused "no prefix" 1 delegate dsl0 rubbish
+refused "too small a prefix" 1 delegate dsl0 2001:db8:77::/65
+refused "no such PPP event" 1 ppp-event sideways dsl0
+refused "no interface" 1 ppp-event ip-down ""
+refused "no name of an interface" 1 ppp-event ip-down ../dsl0
+refused "more than an interface can be called" 1 ppp-event ip-down dsl0-and-some-more
+refused "no detail" 1 ppp-event ip-down dsl0 sideways
+expect "none of which was heeded" "up up" "$(line 0 state) $(line 1 state)"

@@ -42,7 +42,8 @@ namespaces=()
 started=()
 daemon=
 at_end=() # functions for the end, when no process of ours is left
-PATH=$PATH:/usr/sbin:/sbin
+unpacked=$top/build-unpacked # see helpers/packages
+PATH=$PATH:/usr/sbin:/sbin:$unpacked/usr/sbin:$unpacked/usr/bin:/usr/lib/systemd:$unpacked/lib/systemd
 readonly top build helpers tmp conf log hooks lab
 chmod 755 "$tmp"
 cp -r "$top/tests/helpers" "$helpers"

@@ -2,11 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The DNS servers of the lines and a real systemd-resolved: it has each line's servers on its link,
 # asks for all names on the best lines alone, follows the death and return of lines, and is told
-# again when it is new. While it is not there the servers are in the file. (To install the package
-# changes /etc/resolv.conf; unpacked it does as well, with UPLINKD_RESOLVED for the program.)
+# again when it is new. While it is not there the servers are in the file.
 . "$(dirname "$0")/lab.sh"
-resolved=${UPLINKD_RESOLVED:-/usr/lib/systemd/systemd-resolved}
-[ -x "$resolved" ] || skip "systemd-resolved is not installed"
+resolved=$(command -v systemd-resolved) || skip "systemd-resolved is neither installed nor unpacked"
 command -v dbus-daemon >/dev/null || skip "dbus-daemon is not installed"
 
 cat >"$tmp/bus.conf" <<END

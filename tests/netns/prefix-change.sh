@@ -45,6 +45,8 @@ expect_match "a conversation" "*sees 2001:db8:a100:ff::10" "$(flow_log talk)"
 provider_delegates 0 2001:db8:a200::/56
 n gw ip address add 2001:db8:a200:1::1/64 dev lan0
 check "another prefix" ctl delegate dsl0 2001:db8:a200::/56
+expect "events" "2001:db8:a100::/56 2001:db8:a200::/56" "$(ctl events --json |
+	jq -r 'select(.event == "uplink-prefix" and .uplink == "dsl0").prefixes' | xargs)"
 ended() {
 	[ "$(ends "$1")" = "inet: connection reset by peer" ]
 }

@@ -78,3 +78,10 @@ wait_for 10 has_router
 wait_for 10 preferred 2001:db8:a100:1:
 check "the other is still dead" deprecated 2001:db8:b100:1:
 check "out again" comes_from 2001:db8:a100:1:
+
+# A host that forwards nothing has nothing to say to others, and does not wait to say it.
+sed -i 's/inside = \[ "lan0" \];/& forwarding = false;/' "$conf"
+check "a reload without forwarding" ctl reload
+expect "the other line" down "$(line 1 state)"
+wait_for 10 idle
+echo "- is idle"

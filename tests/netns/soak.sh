@@ -1,10 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Everything at once, in random order: services of every kind under load while lines are cut,
-# pulled out and mended, servers die and return, the file and the table of ipvs change, servers are
+# pulled out, silent, lossy and mended, their probes refused, their prefixes given and taken, their
+# sessions up and down, servers die and return, the file and the table of ipvs change, servers are
 # weighed and drained, somebody flushes the ruleset, and the daemon is killed. Whenever it is quiet
-# again there is nothing to do, every service answers, nothing is left in the counts, what belongs
-# to others is untouched, and the daemon has not grown.
+# again there is nothing to do, and nothing is done; every service answers, nothing is left in the
+# counts, what belongs to others is untouched, and the daemon has not grown.
 #
 # UPLINKD_SOAK_SEED repeats a run, UPLINKD_SOAK_ROUNDS and UPLINKD_SOAK_STEPS make it longer.
 . "$(dirname "$0")/lab.sh"
@@ -54,15 +55,34 @@ foreign() {
 	n gw nft list table netdev foreign
 }
 
+for i in 0 1; do
+	provider_delegates "$i" "2001:db8:a10$i::/56"
+done
+
 # variant NUMBER: services of every kind; some of it differs from one number to the next.
 variant() {
-	local schedulers=(wlc lc sed nq wrr) check servers
+	local schedulers=(wlc lc sed nq wrr) check servers lines=("" "")
+	local over=(wrr least-latency least-used overflow fo) failback=(when-stable at-once manual)
+	local probes="probes = ( { kind = \"icmp\"; targets = [ \"198.51.100.11\", \"2001:db8:f::12\" ];
+		interval = \"200ms\"; timeout = \"500ms\"; }"
 
+	# Without probes, with them, with more of them and marks; a quota that is soon used up; nets.
+	case $(($1 / 2 % 4)) in
+	1) lines[0]="$probes );" ;;
+	2) lines=("$probes, { kind = \"tcp\"; targets = [ \"$inet4:80\" ]; } ); quorum = 2;"
+		"$probes ); latency = { low = \"300ms\"; high = \"400ms\"; };") ;;
+	3) lines=("$probes, { kind = \"arp\"; } ); mtu = 1492;" "quota = { bytes = \"10MB\"; }; nptv6 = true;") ;;
+	esac
+	lines[0]+=" failback = \"${failback[$1 / 8 % 3]}\"; bandwidth = { up = \"10mbit\"; down = \"10mbit\"; };"
+	lines[1]+=" tier = $(($1 / 3 % 2 + 1)); metered = $([ $(($1 % 3)) = 0 ] && echo true || echo false);
+		bandwidth = { up = \"10mbit\"; down = \"10mbit\"; };"
 	check="check = { kind = \"script\"; path = \"$tmp/health\"; interval = \"100ms\"; fail = 1; pass = 1; };"
 	servers='servers = ( { address = "172.16.0.2:80"; }, { address = "172.16.0.3:80"; },
 	                     { address = "[fd00::2]:80"; }, { address = "[fd00::3]:80"; } );'
-	config "" "" <<-END
-		policies = ( { name = "some"; from = [ "10.2.$(($1 % 100)).0/24" ]; use = [ "dsl1" ]; } );
+	config "${lines[@]}" <<-END
+		policies = ( { name = "some"; from = [ "10.2.$(($1 % 100)).0/24" ]; use = [ "dsl1" ]; },
+		             { name = "kept"; from = [ "172.16.0.19" ]; use = [ "dsl0", "dsl1" ]; on_failover = "keep"; },
+		             { name = "rest"; use = [ "dsl0", "dsl1" ]; scheduler = "${over[$1 % 5]}"; } );
 		services = (
 		  { name = "simple"; listen = [ "tcp/dsl0:80", "tcp/dsl1:80" ]; $check $servers },
 		  { name = "load"; listen = [ "tcp/dsl0:81", "tcp/dsl1:81" ]; $check
@@ -101,19 +121,33 @@ flap() {
 	choose 0 1
 	i=$chosen
 	if [ "${line_state[$i]}" = up ]; then
-		choose cut pulled
+		choose cut pulled silent lossy limited
 		line_state[$i]=$chosen
 		case $chosen in
 		cut) line_cut "$i" ;;
 		pulled) line_unplug "$i" ;;
+		silent) line_silence "$i" ;;
+		lossy) line_loses "$i" "numgen random mod 100 < 30" ;;
+		limited) line_loses "$i" "icmp type echo-request limit rate over 1/second" ;;
 		esac
 	else
 		mend "$i"
 	fi
 }
 
+# line_loses LINE WHAT: the provider drops these packets.
+line_loses() {
+	n "p$1" nft -f - <<-NFT
+		table netdev loss {
+			chain in { type filter hook ingress device "customer" priority -10; $2 drop; }
+		}
+	NFT
+}
+
 mend() {
 	case ${line_state[$1]} in
+	silent) line_speak "$1" ;;
+	lossy | limited) n "p$1" nft delete table netdev loss ;;
 	cut) line_mend "$1" ;;
 	pulled)
 		line_connect "$1"
@@ -218,6 +252,37 @@ disable() {
 	must ctl enable "$chosen"
 }
 
+# A DHCPv6 client is given a prefix, which an interface inside gets a part of, or loses it.
+delegate() {
+	local i
+
+	choose 0 1
+	i=$chosen
+	choose yes no
+	if [ "$chosen" = yes ]; then
+		must ctl delegate "dsl$i" "2001:db8:a10$i::/56"
+		n gw ip address replace "2001:db8:a10$i:1::1/64" dev lan0
+	else
+		n gw ip address delete "2001:db8:a10$i:1::1/64" dev lan0 2>/dev/null || true
+		must ctl delegate "dsl$i"
+	fi
+}
+
+session() {
+	local i
+
+	choose 0 1
+	i=$chosen
+	choose ip-up ipv6-up ip-down
+	must ctl ppp-event "$chosen" "dsl$i" mtu=1492
+}
+
+failback() {
+	choose dsl0 dsl1
+	ctl failback "$chosen" >"$tmp/failback" 2>&1 || grep -q "not held back" "$tmp/failback" ||
+		fail "failback: $(cat "$tmp/failback")"
+}
+
 # --- what has to be so when it is quiet -------------------------------------------------------
 
 load() {
@@ -257,6 +322,14 @@ calm() {
 	rm -f "$tmp"/sick.*
 	for i in 0 1; do
 		mend "$i"
+		n gw ip address delete "2001:db8:a10$i:1::1/64" dev lan0 2>/dev/null || true
+		must ctl delegate "dsl$i"
+		must ctl ppp-event ip-up "dsl$i"
+	done
+	# The operator's word begins a new life: nobody waits for a penalty to wear off.
+	for i in 0 1; do
+		must ctl disable "dsl$i"
+		must ctl enable "dsl$i"
 	done
 	for web in web1 web2; do
 		n lan ip link set "$web" up
@@ -327,13 +400,14 @@ descriptors() {
 
 quiet() {
 	wait_for 20 all_up
+	wait_for 10 idle
 	wait_for 10 none_counted
 	wait_for 5 nothing_to_do
 	all_answer
 	[ "$(foreign)" = "$theirs" ] || fail "a table of others was changed"
 }
 
-happens=(flap flap sick_or_well sick_or_well host change_file change_file ipvs ipvs weigh drain
+happens=(flap flap flap delegate session failback sick_or_well sick_or_well host change_file change_file ipvs ipvs weigh drain
 	flush_ruleset kill_daemon disable)
 theirs=$(foreign)
 variant 0

@@ -135,6 +135,15 @@ static void silence_everywhere_leaves_the_last(void **state)
 	lab.world.lines[B].quality.answered_us = 20;
 	lab.world.lines[C].quality.answered_us = 30;
 	assert_string_equal(chosen(&lab), "c");
+	/* One that answers now and then takes over for good, not by turns. */
+	lab.world.lines[B].quality.answered_us = 5 * 1000 * 1000;
+	assert_string_equal(chosen(&lab), "c");
+	lab.world.lines[B].quality.answered_us = 60 * 1000 * 1000;
+	assert_string_equal(chosen(&lab), "b");
+	lab.world.lines[C].quality.answered_us = 61 * 1000 * 1000;
+	assert_string_equal(chosen(&lab), "b");
+	lab.world.lines[C].quality.answered_us = 100 * 1000 * 1000;
+	assert_string_equal(chosen(&lab), "c");
 	assert_grade(&lab.world.lines[C], GRADE_LAST);
 	assert_grade(&lab.world.lines[B], GRADE_NONE);
 	assert_true(lab.world.lines[C].family[FAMILY_V4].carries);

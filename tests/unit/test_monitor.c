@@ -164,13 +164,13 @@ static void a_slow_beginning_is_forgotten(void **state)
 {
 	for (unsigned i = 0; i < 200; i++) {
 		struct line_model model = { .slow_to_us = START + 2 * SECOND,
-					    .silent_from_us = START + 6 * SECOND + i * 5 * MS,
+					    .silent_from_us = START + 3100 * MS + i % 100 * 10 * MS,
 					    .silent_to_us = UINT64_MAX };
-		struct simulation s = simulate(&model, 1);
+		struct simulation s = simulate(&model, i < 100 ? 1 : 2);
 
 		s.limits.latency.low = 200;
 		simulation_start(&s, START);
-		simulation_run(&s, START + 5 * SECOND, NULL);
+		simulation_run(&s, START + 3100 * MS, NULL);
 		assert_true(is_good(&s));
 		assert_false(simulation_run(&s, START + 100 * SECOND, is_bad));
 		assert_in_range(s.now_us - model.silent_from_us, 300 * MS, 1500 * MS);
@@ -419,6 +419,22 @@ static void refusals_veto_nothing(void **state)
 	simulation_run(&s, START + 120 * SECOND, NULL);
 	assert_true(is_bad(&s));
 	simulation_end(&s);
+}
+
+/* Behind a captive portal much is answered, but not what was asked for. */
+static void wrong_answers_are_a_verdict_where_that_was_asked(void **state)
+{
+	for (unsigned exacting = 0; exacting < 2; exacting++) {
+		struct line_model model = { .packets_per_s = 50 };
+		struct simulation s = simulate(&model, 1);
+
+		s.limits.targets[0].exacting = exacting;
+		simulation_start(&s, START);
+		simulation_run(&s, START + 60 * SECOND, NULL);
+		model.trip_us[0] = FATE_REFUSED;
+		assert_int_equal(!simulation_run(&s, START + 65 * SECOND, is_bad), exacting);
+		simulation_end(&s);
+	}
 }
 
 /* Too few answers are packets, too. */
@@ -700,6 +716,7 @@ int main(void)
 		cmocka_unit_test(answers_to_others_veto_for_as_long_as_they_come),
 		cmocka_unit_test(noise_vetoes_nothing),
 		cmocka_unit_test(refusals_veto_nothing),
+		cmocka_unit_test(wrong_answers_are_a_verdict_where_that_was_asked),
 		cmocka_unit_test(a_quorum_holds_on_point_to_point_links),
 		cmocka_unit_test(a_line_that_was_too_slow_is_good_since_then),
 		cmocka_unit_test(traffic_without_answers_is_suspicious),

@@ -6,6 +6,7 @@
 #include "lab.h"
 
 #include "base/cleanup.h"
+#include "policy/policy.h"
 #include "uplink/delegations.h"
 #include "uplink/deprecation.h"
 #include "uplink/mtu.h"
@@ -151,9 +152,27 @@ static void test_no_way_out(void **state)
 	close_telling(&telling);
 }
 
+/* Whether hosts in that net are reached though the box has no address in it. */
+static bool is_kept_reachable(struct telling *telling, const char *net)
+{
+	struct ip_prefix expected = prefix(net);
+	struct objects objects = { 0 };
+	bool found = false;
+
+	telling->lab.world.deprecation = &telling->deprecation;
+	routes_intent(&telling->lab.world, &objects);
+	assert_int_equal(objects.error, 0);
+	array_foreach(&objects.routes, route)
+		found = found || (route->link == 1 && route->type == ROUTE_UNICAST &&
+				  ip_prefix_compare(&route->destination, &expected) == 0);
+	objects_done(&objects);
+	return found;
+}
+
 /* The line has another prefix, and the old address is gone or still there. */
 static void test_another_prefix(void **state)
 {
+	struct ip_address host = address("2001:db8:a1::30");
 	struct telling telling;
 	struct line *line;
 
@@ -162,6 +181,7 @@ static void test_another_prefix(void **state)
 	line = &telling.lab.world.lines[0];
 	line->delegated.v[0] = prefix("2001:db8:a2::/56");
 	assert_said(&telling, "2001:db8:a1::/64", 0, 7200, 1800);
+	assert_false(is_kept_reachable(&telling, "2001:db8:a1::/64"));
 	array_foreach(&telling.lab.facts.addresses, have) {
 		struct ip_prefix old = prefix("2001:db8:a1::/64");
 
@@ -170,8 +190,13 @@ static void test_another_prefix(void **state)
 	}
 	telling.now_us += 1 * SECOND;
 	assert_said(&telling, "2001:db8:a1::/64", 0, 7200, 1800);
+	assert_true(is_kept_reachable(&telling, "2001:db8:a1::/64"));
+	assert_false(is_kept_reachable(&telling, "2001:db8:a2::/64"));
+	assert_true(deprecation_covers(&telling.deprecation, &host));
 	telling.now_us += 2 * 3600 * SECOND;
 	assert_silent(&telling);
+	assert_false(is_kept_reachable(&telling, "2001:db8:a1::/64"));
+	assert_false(deprecation_covers(&telling.deprecation, &host));
 	assert_int_equal(telling.deprecation.v.n, 2);
 	close_telling(&telling);
 }

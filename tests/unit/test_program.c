@@ -108,13 +108,17 @@ static void test_output(void **state)
 {
 	struct run *run = *state;
 
-	start(run, "echo $WORD; echo two >&2; printf three; pwd; read x || echo $# $PWD", 0);
+	start(run,
+	      "echo $WORD; echo two >&2; printf three; pwd; read x || echo $# $PWD;"
+	      "printf '\\033[31mred\\n'",
+	      0);
 	expect_end(run, "exit status 0");
-	assert_int_equal(run->lines, 4);
+	assert_int_equal(run->lines, 5);
 	assert_string_equal(run->said[0], "a?b");
 	assert_string_equal(run->said[1], "two");
 	assert_string_equal(run->said[2], "three/");
 	assert_string_equal(run->said[3], "0 /");
+	assert_string_equal(run->said[4], "?[31mred");
 }
 
 /* More than a pipe holds, in lines that are too long: it does not hang, and not all is told. */
