@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The probes of lines: asks whom the monitor of a line (uplink/monitor.h) wants asked, over that
+ * The probes of lines: asks whom the monitor of a line (monitor/monitor.h) wants asked, over that
  * line and nowhere else, and hands back what became of it. What the monitor says then is the line's
  * quality, by which arrange() judges.
  *

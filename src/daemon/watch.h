@@ -3,8 +3,8 @@
 
 #include "base/cleanup.h"
 #include "config/config.h"
+#include "monitor/monitor.h"
 #include "probe/probe.h"
-#include "uplink/monitor.h"
 
 #include <sys/queue.h>
 

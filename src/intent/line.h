@@ -37,7 +37,7 @@ enum line_grade {
 
 const char *line_grade_text(enum line_grade grade);
 
-/* What the probes of a line say together. Written by uplink/monitor.c. */
+/* What the probes of a line say together. Written by monitor/monitor.c. */
 enum line_health {
 	HEALTH_UNKNOWN, /* no probes, or neither an answer nor a failure yet */
 	HEALTH_GOOD,

@@ -9,7 +9,7 @@
  */
 #include "uplink/state.h"
 
-#include "uplink/monitor.h"
+#include "monitor/monitor.h"
 #include "uplink/trust.h"
 
 #include <stdarg.h>

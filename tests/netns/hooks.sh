@@ -9,7 +9,10 @@ daemon_options=(--hook-limit 2s)
 hook 10-record <<END
 echo "\$UPLINKD_EVENT \$UPLINKD_NAME \$UPLINKD_OLD_STATE>\$UPLINKD_STATE" >>"$tmp/told"
 case \$UPLINKD_EVENT in
-uplink-*) env | grep ^UPLINKD_ | sort >"$tmp/last.\$UPLINKD_UPLINK" ;;
+uplink-*)
+	env | grep ^UPLINKD_ | sort >"$tmp/new.\$UPLINKD_UPLINK"
+	mv "$tmp/new.\$UPLINKD_UPLINK" "$tmp/last.\$UPLINKD_UPLINK"
+	;;
 esac
 END
 hook 20-second <<<"echo second \$UPLINKD_NAME >>'$tmp/told'"
@@ -44,13 +47,13 @@ expect "one after the other, for each line" "uplink-state second" \
 echo "--- what they get"
 line_cut 0
 wait_for 10 told "uplink-state dsl0 up>down"
-wait_for 10 grep -q STATE=down "$tmp/last.dsl0"
+wait_for 10 grep -qx UPLINKD_STATE=down "$tmp/last.dsl0"
 expect "the line" "uplink dsl0 dsl0 down no carrier" \
 	"$(variable 0 KIND) $(variable 0 UPLINK) $(variable 0 INTERFACE) $(variable 0 STATE) $(variable 0 REASON)"
 expect "its table and mark" "$(line 0 table) 0x$(printf %x "$(line 0 mark)")" \
 	"$(variable 0 TABLE) $(variable 0 MARK)"
 line_mend 0
-wait_for 10 grep -q STATE=up "$tmp/last.dsl0"
+wait_for 10 grep -qx UPLINKD_STATE=up "$tmp/last.dsl0"
 expect "its addresses" "203.0.113.5 2001:db8:a::5 203.0.113.1 2001:db8:a::1" \
 	"$(variable 0 ADDRESS) $(variable 0 ADDRESS6) $(variable 0 GATEWAY) $(variable 0 GATEWAY6)"
 line_address 1 192.0.2.6/25
@@ -117,7 +120,7 @@ forget
 daemon_start
 wait_for 10 told "second dsl0"
 wait_for 10 told "second dsl1"
-expect_match "it is killed" "*hook 15-slow (uplink dsl*): takes too long, killed" "$(grep 'takes too long' "$log" | tail -n 1)"
+expect_match "it is killed" "*hook 15-slow (uplink dsl*): takes too long, killed" "$(grep 'uplink.*takes too long' "$log" | tail -n 1)"
 gone() {
 	local pid
 

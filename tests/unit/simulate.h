@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
-#include "uplink/monitor.h"
+#include "monitor/monitor.h"
 
 #include <stdbool.h>
 #include <stdint.h>

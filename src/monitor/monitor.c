@@ -8,7 +8,7 @@
  * moment, the sending of the first question that went unanswered; an answer to any question since
  * shows that the line lives, however late it comes.
  */
-#include "uplink/monitoring.h"
+#include "monitor/monitoring.h"
 
 #include <errno.h>
 #include <stdio.h>

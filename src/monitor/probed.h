@@ -9,7 +9,7 @@
 
 /*
  * What is known of one target of a line's probes: the questions under way, its round trips, and
- * how many were lost. For uplink/monitor.c alone; pure, times are monotonic microseconds.
+ * how many were lost. For monitor/monitor.c alone; pure, times are monotonic microseconds.
  */
 
 enum {

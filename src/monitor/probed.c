@@ -7,9 +7,9 @@
  * Figures are made of the questions of the calm alone. Those of a burst are asked because an answer
  * was missing, so counting them would make every loss look like many.
  */
-#include "uplink/probed.h"
+#include "monitor/probed.h"
 
-#include "uplink/monitor.h"
+#include "monitor/monitor.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -6,7 +6,7 @@
  * our questions, too, wrong ones and refusals and too few of them: where there are any, its count
  * says nothing that these do not.
  */
-#include "uplink/passive.h"
+#include "monitor/passive.h"
 
 enum {
 	PACKETS_RECEIVED = 3, /* fewer may be the link's own */

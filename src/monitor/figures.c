@@ -4,7 +4,7 @@
  * They are those of the best targets, as many as must answer: one that is dead or limits its
  * answers does not make the line a bad one.
  */
-#include "uplink/monitoring.h"
+#include "monitor/monitoring.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
-#include "uplink/monitor.h"
+#include "monitor/monitor.h"
 
-/* What a line's own traffic says of it. For uplink/monitor.c alone. */
+/* What a line's own traffic says of it. For monitor/monitor.c alone. */
 struct passive {
 	struct monitor_passive last, base; /* read last; when evidence began to be looked for */
 	bool known, based;                 /* these two are */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
-#include "uplink/monitor.h"
-#include "uplink/passive.h"
-#include "uplink/probed.h"
+#include "monitor/monitor.h"
+#include "monitor/passive.h"
+#include "monitor/probed.h"
 
 /* The inside of a monitor, for the files that it is made of. */
 

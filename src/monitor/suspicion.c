@@ -3,7 +3,7 @@
  * A monitor in doubt: the rounds of questions, and what they come to. How much has to go unanswered
  * for a verdict grows with the loss that the line has anyway: chance alone must not bring it about.
  */
-#include "uplink/monitoring.h"
+#include "monitor/monitoring.h"
 
 #include <stdio.h>
 #include <string.h>
