@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * How good the judgement by probes is, in simulated time: how often random loss alone takes a line
- * down, and how long silence goes unnoticed. Next to it the same line under dpinger's published
- * algorithm with the constants that pfSense publishes as its defaults.
+ * down, and how long silence goes unnoticed. Next to it the same line under dpinger
+ * (dpinger_model.h).
  *
  * curves DAYS: of simulated time for each figure. Prints "NAME\tVALUE\tUNIT" lines.
  */
 #include "../unit/simulate.h"
+#include "dpinger_model.h"
 
 #include "base/array.h"
 
@@ -98,90 +99,37 @@ static uint64_t our_detection_us(double loss, size_t targets, uint64_t *seed)
 	return took_us;
 }
 
-/*
- * dpinger as published: a ring of the probes of `time period`, looked over each `alert interval`;
- * those older than `loss interval` without an answer are lost; an alarm ends after ten clear looks.
- * pfSense: 500 ms, 60 s, 1 s, 2 s, and an alarm above 20 % of loss (or 500 ms, which do not occur
- * here).
- */
-enum {
-	DPINGER_SEND_MS = 500,
-	DPINGER_PERIOD_MS = 60 * 1000,
-	DPINGER_ALERT_MS = 1000,
-	DPINGER_LOST_MS = 2000,
-	DPINGER_LOSS_HIGH = 20,
-	DPINGER_CLEAR = 10,
-	DPINGER_SLOTS = DPINGER_PERIOD_MS / DPINGER_SEND_MS
-};
-
-struct dpinger {
-	double loss;
-	uint64_t silent_ms, now_ms, seed, alarms;
-	struct {
-		bool sent, answered;
-		uint64_t sent_ms;
-	} slots[DPINGER_SLOTS];
-	unsigned next, decay;
-};
-
-static void dpinger_look(struct dpinger *d)
-{
-	unsigned received = 0, lost = 0;
-
-	for (unsigned i = 0; i < DPINGER_SLOTS; i++) {
-		received += d->slots[i].answered;
-		lost += d->slots[i].sent && !d->slots[i].answered &&
-			d->now_ms - d->slots[i].sent_ms > DPINGER_LOST_MS;
-	}
-	if (lost && lost * 100 / (received + lost) > DPINGER_LOSS_HIGH) {
-		d->alarms += d->decay == 0;
-		d->decay = DPINGER_CLEAR;
-	} else if (d->decay) {
-		d->decay--;
-	}
-}
-
-/* Goes on by one probe; looks in between, at another moment than that of sending. */
-static void dpinger_step(struct dpinger *d)
-{
-	d->slots[d->next].sent = true;
-	d->slots[d->next].sent_ms = d->now_ms;
-	d->slots[d->next].answered =
-		d->now_ms < d->silent_ms && simulation_random(&d->seed) >= d->loss;
-	d->next = (d->next + 1) % DPINGER_SLOTS;
-	d->now_ms += DPINGER_SEND_MS / 2;
-	if (d->now_ms % DPINGER_ALERT_MS < DPINGER_SEND_MS)
-		dpinger_look(d);
-	d->now_ms += DPINGER_SEND_MS / 2;
-}
-
 static struct blame blame_dpinger(double loss, unsigned days)
 {
-	struct dpinger d = { .loss = loss, .silent_ms = UINT64_MAX, .seed = 88172645463325252 };
-	uint64_t steps = days * (uint64_t)DAY_S * 1000 / DPINGER_SEND_MS, bad = 0;
+	uint64_t steps = days * (uint64_t)DAY_S * 1000 / DPINGER_SEND_MS, bad = 0, alarms = 0;
+	uint64_t seed = 88172645463325252;
+	struct dpinger dpinger = { 0 };
+	bool was_bad = false;
 
 	for (uint64_t i = 0; i < steps; i++) {
-		dpinger_step(&d);
-		bad += d.decay > 0;
+		bool is_bad = dpinger_step(&dpinger, simulation_random(&seed) >= loss);
+
+		alarms += is_bad && !was_bad;
+		bad += is_bad;
+		was_bad = is_bad;
 	}
-	return (struct blame){ .alarms_a_day = (double)d.alarms / days,
+	return (struct blame){ .alarms_a_day = (double)alarms / days,
 			       .percent = (double)bad * 100 / (double)steps };
 }
 
 static uint64_t dpinger_detection_us(double loss, uint64_t *seed)
 {
-	struct dpinger d = { .loss = loss };
+	uint64_t silent_ms = (uint64_t)((70 + simulation_random(seed)) * 1000);
+	struct dpinger dpinger = { 0 };
+	bool alarm = false;
 
-	simulation_random(seed);
-	d.seed = *seed;
-	d.silent_ms = (uint64_t)((70 + simulation_random(seed)) * 1000);
-	while (d.now_ms < d.silent_ms)
-		dpinger_step(&d);
-	if (d.decay)
+	while (dpinger.now_ms < silent_ms)
+		alarm = dpinger_step(&dpinger, simulation_random(seed) >= loss);
+	if (alarm)
 		return 0;
-	while (!d.decay)
-		dpinger_step(&d);
-	return (d.now_ms - DPINGER_SEND_MS / 2 - d.silent_ms) * 1000;
+	while (!dpinger_step(&dpinger, false))
+		continue;
+	return (dpinger.now_ms - DPINGER_SEND_MS / 2 - silent_ms) * 1000;
 }
 
 static int compare(const void *a, const void *b)
