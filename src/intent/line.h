@@ -51,7 +51,7 @@ const char *line_health_text(enum line_health health);
 
 struct line_quality {
 	enum line_health health;
-	char reason[96];        /* in words; "" */
+	char reason[144];       /* in words; "" */
 	bool measured;          /* the figures below are */
 	double loss;            /* share of probes without an answer, 0 to 1 */
 	uint32_t latency_us;    /* mean round trip */

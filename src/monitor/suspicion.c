@@ -164,7 +164,7 @@ static void describe_silence(struct monitor *m, const char *but)
 		fits = fits && append(text, size, between, t->name, "");
 		between = ", ";
 	}
-	if (!fits)
+	if (!fits || (why && strlen(text) + strlen(" ()") + strlen(why) >= size))
 		snprintf(text, size, "no answer from any of %zu targets", m->targets.n);
 	if (why)
 		append(text, size, " (", why, ")");

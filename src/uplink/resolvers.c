@@ -37,13 +37,13 @@ bool line_can_ask(const struct line *line, const struct ip_address *server)
 /* Some line before this one, or this one before `at`, has the same server. */
 static bool is_listed(const struct line *const *lines, size_t line, size_t at)
 {
-	const struct ip_address *server = &line_resolvers(lines[line]).v[at];
+	struct ip_address server = line_resolvers(lines[line]).v[at];
 
 	for (size_t i = 0; i <= line; i++) {
 		struct resolvers resolvers = line_resolvers(lines[i]);
 
 		for (size_t j = 0; j < (i == line ? at : resolvers.n); j++)
-			if (ip_equal(&resolvers.v[j], server) && line_can_ask(lines[i], server))
+			if (ip_equal(&resolvers.v[j], &server) && line_can_ask(lines[i], &server))
 				return true;
 	}
 	return false;

@@ -25,13 +25,14 @@ fresh() {
 }
 
 fresh at-once
-for round in 1 2 3; do
+for round in 1 2 3 4 5; do
 	line_cut 0
 	wait_for 10 goes_by 1
 	line_mend 0
 	wait_for 20 goes_by 0
 	echo "- at once, round $round: all go by dsl0 again"
 done
+expect "that it had to be trusted for" "" "$(grep 'trusted after' "$log" || true)"
 daemon_stop
 
 fresh when-stable

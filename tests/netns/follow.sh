@@ -20,9 +20,8 @@ start inet tcpdump -lnqtt -i any "dst host $inet4 and udp and (port $sip or port
 	>"$tmp/heard" 2>"$tmp/tcpdump.log"
 wait_for 5 grep -q listening "$tmp/tcpdump.log"
 
-openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 30 \
-	-subj /CN=inet -keyout "$tmp/key.pem" -out "$tmp/cert.pem" 2>/dev/null
-start inet gtlsserver -q $inet4 $quic "$tmp/key.pem" "$tmp/cert.pem" >"$tmp/quic.server" 2>&1
+certificate=$top/tests/unit/probe/server.pem # with its key
+start inet gtlsserver -q $inet4 $quic "$certificate" "$certificate" >"$tmp/quic.server" 2>&1
 
 cat >"$tmp/answer.xml" <<'END'
 <?xml version="1.0" encoding="UTF-8"?>

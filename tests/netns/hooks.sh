@@ -95,7 +95,7 @@ line_cut 1
 wait_for 10 told "uplink-state dsl1 up>down"
 wait_for 10 told "second dsl1"
 expect "it is in nobody's way" "dsl0:4" "$(ask client -n 4 $inet4 80 | via | tally 2)"
-for i in 1 2 3; do
+for i in 1 2; do
 	line_cut 0
 	wait_for 10 line_is 0 down
 	line_mend 0

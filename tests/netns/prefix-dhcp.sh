@@ -38,9 +38,6 @@ dhcp_client() {
 	mkdir -p "$tmp/bin" "$tmp/dhcpcd-hooks"
 	ln -sf "$build/src/ctl/uplinkctl" "$tmp/bin/uplinkctl"
 	cp "$top/hooks/dhcpcd" "$tmp/dhcpcd-hooks/50-uplinkd"
-	cat >"$tmp/dhcpcd-hooks/60-record" <<-END
-		echo "\$reason \$interface \$(env | grep -c '^new_dhcp6_ia_pd')" >>"$tmp/reasons"
-	END
 	cat >"$tmp/dhcpcd.conf" <<-END
 		nodev
 		duid
@@ -106,6 +103,8 @@ auto_host
 start gw radvd -n -C "$tmp/radvd.conf" -p "$tmp/radvd.pid" -m stderr 2>"$tmp/radvd.log"
 wait_for 20 delegated_is 2001:db8:a100::/56
 wait_for 20 preferred 2001:db8:a100:1:
+expect "the client speaks from its link-local address" "" \
+	"$(grep "message from" "$tmp/servers.log" | grep -v "from fe80::" || true)"
 first=$(own 2001:db8:a100:1:)
 speaks "by its line as it is" 2001:db8:a100:1: "$first"
 hold silenced auto --bind "$first" $inet6 443
@@ -125,7 +124,6 @@ speaks "by its own again" 2001:db8:a100:1: "$first"
 echo "--- another prefix"
 stop $dhcpd || true
 hold renumbered auto --bind "$first" $inet6 80
-: >"$tmp/reasons"
 dhcp_server 2001:db8:a200::
 wait_for 30 delegated_is 2001:db8:a200::/56
 wait_for 10 preferred 2001:db8:a200:1:

@@ -157,17 +157,18 @@ static struct uplink_verdict verdict_on(const struct line *line, const char *is,
 }
 
 /* A line that is alone may carry what it has a way for. */
-static void assert_graded(struct line *line, bool usable4, bool usable6)
+static void assert_graded(const struct line *judged, bool usable4, bool usable6)
 {
 	struct config_uplink uplink = { .name = "l" };
+	struct line line = *judged;
 	struct config config = { .uplinks = { .v = &uplink, .n = 1 } };
 	struct facts facts = { 0 };
-	struct world world = { .config = &config, .facts = &facts, .lines = line };
+	struct world world = { .config = &config, .facts = &facts, .lines = &line };
 
-	line->config = &uplink;
+	line.config = &uplink;
 	grade_lines(&world);
-	assert_int_equal(line->family[FAMILY_V4].usable, usable4);
-	assert_int_equal(line->family[FAMILY_V6].usable, usable6);
+	assert_int_equal(line.family[FAMILY_V4].usable, usable4);
+	assert_int_equal(line.family[FAMILY_V6].usable, usable6);
 }
 
 static void circumstances_make_states(void **state)
