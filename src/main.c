@@ -82,7 +82,7 @@ static int parse_arguments(int argc, char **argv, struct arguments *ret)
 	*ret = (struct arguments){ .options = {
 					   .config_path = "/etc/uplinkd/uplinkd.conf",
 					   .hooks = { .directory = "/etc/uplinkd/hooks.d",
-						      .limit_us = HOOK_LIMIT_MS * 1000 },
+						      .limit_us = UINT64_C(1000) * HOOK_LIMIT_MS },
 				   } };
 	while ((option = getopt_long(argc, argv, "c:vh", options, NULL)) != -1)
 		switch (option) {

@@ -16,3 +16,10 @@ static inline uint64_t hash_bytes(uint64_t hash, const void *data, size_t size)
 		hash = (hash ^ byte[i]) * UINT64_C(0x100000001b3);
 	return hash;
 }
+
+static inline uint64_t hash_number(uint64_t hash, uint64_t number)
+{
+	for (size_t i = 0; i < sizeof(number); i++, number >>= 8)
+		hash = (hash ^ (number & 0xff)) * UINT64_C(0x100000001b3);
+	return hash;
+}

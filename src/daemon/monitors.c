@@ -341,7 +341,7 @@ static void use_line(struct daemon *d, struct line *line)
 	watch = find_watch(d->monitors, &wanted);
 	if (!watch)
 		r = add_watch(d->monitors, line->config, &wanted, &watch);
-	if (r < 0) {
+	if (r < 0 || !watch) {
 		log_errno(LOG_ERR, r, "uplink %s cannot be probed", line->config->name);
 		line->quality = (struct line_quality){ 0 };
 		return;

@@ -98,16 +98,14 @@ static void want_targets(struct watch *watch, const struct config_uplink *uplink
 
 static uint64_t hash_marks(uint64_t hash, const struct config_marks *marks)
 {
-	const uint32_t values[] = { marks->low, marks->high };
-
-	return hash_bytes(hash, values, sizeof(values));
+	return hash_number(hash_number(hash, marks->low), marks->high);
 }
 
 static uint64_t hash_watch(const struct watch *watch, const struct config_uplink *uplink)
 {
-	const uint32_t values[] = { uplink->quorum, uplink->fail, uplink->pass };
-	uint64_t hash = hash_bytes(HASH_START, values, sizeof(values));
+	uint64_t hash = hash_number(HASH_START, uplink->quorum);
 
+	hash = hash_number(hash_number(hash, uplink->fail), uplink->pass);
 	hash = hash_marks(hash, &uplink->loss);
 	hash = hash_marks(hash, &uplink->latency);
 	hash = hash_marks(hash, &uplink->jitter);

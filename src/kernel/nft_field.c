@@ -331,7 +331,7 @@ static int label_value(const struct nft_field *field, const char *text, struct n
 	uint32_t words[NFT_VALUE_MAX / sizeof(uint32_t)] = { 0 };
 	uint64_t bit;
 
-	if (nft_number(text, sizeof(uint8_t), &bit) < 0 || bit >= field->size * 8U)
+	if (nft_number(text, sizeof(uint8_t), &bit) < 0 || bit / 8 >= field->size)
 		return -EINVAL;
 	words[bit / 32] = 1U << bit % 32;
 	memcpy(ret->bytes, words, sizeof(words));

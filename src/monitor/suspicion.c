@@ -54,7 +54,7 @@ static uint32_t rounds_needed(const struct monitor *m, size_t questions)
 static uint64_t round_us(const struct monitor *m)
 {
 	uint64_t most = m->shortest_us > MONITOR_BURST_US ? m->shortest_us : MONITOR_BURST_US;
-	uint64_t round = 2 * MONITOR_BURST_US;
+	uint64_t round = UINT64_C(2) * MONITOR_BURST_US;
 
 	array_foreach(&m->targets, t)
 		if (t->awaited && !probed_is_unsent(t))

@@ -31,7 +31,8 @@ uint64_t probe_spec_hash(uint64_t hash, const struct probe_spec *spec)
 				    spec->redirects,   spec->verify,     spec->dns_rcode };
 	const char *const *const texts[] = STRINGS(spec);
 
-	hash = hash_bytes(hash, values, sizeof(values));
+	for (size_t i = 0; i < ELEMENTS_OF(values); i++)
+		hash = hash_number(hash, values[i]);
 	hash = hash_bytes(hash, &spec->target, sizeof(spec->target));
 	hash = hash_bytes(hash, &spec->source, sizeof(spec->source));
 	for (size_t i = 0; i < ELEMENTS_OF(texts); i++)

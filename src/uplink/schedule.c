@@ -56,8 +56,8 @@ int64_t schedule_next_s(const struct config_uplink *uplink, int64_t realtime_s)
 
 		for (unsigned i = 0; i < left; i++)
 			if (is_within(uplink, (minute + i) % WEEK) != now)
-				return at + i * 60 - seconds;
-		at += left * 60 - seconds;
+				return at + (int64_t)i * 60 - seconds;
+		at += (int64_t)left * 60 - seconds;
 	}
 	return 0;
 }

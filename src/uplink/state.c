@@ -107,7 +107,7 @@ static bool is_trusted(const struct line *line, uint64_t since_us, uint64_t proo
 	if (is_carrying(line->state) || !line->trust.known ||
 	    line->config->failback == FAILBACK_AT_ONCE || now_us >= since_us + wait)
 		return true;
-	*ret = verdict(UPLINK_PROBING, "back, trusted after %g s", (double)(wait / 1000) / 1000);
+	*ret = verdict(UPLINK_PROBING, "back, trusted after %g s", (double)wait / 1000000);
 	if (trust.level)
 		snprintf(ret->reason + strlen(ret->reason),
 			 sizeof(ret->reason) - strlen(ret->reason), " (%u outages lately)",
