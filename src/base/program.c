@@ -19,6 +19,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/pidfd.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 enum {
@@ -188,6 +189,13 @@ static int spawn(const struct program_spec *spec, int output, pid_t *ret)
 	return -e;
 }
 
+/* The haste that the daemon was given is not for what it runs. What has ended has none. */
+static void slow_down(pid_t group)
+{
+	if (getpriority(PRIO_PROCESS, 0) < 0)
+		setpriority(PRIO_PGRP, (id_t)group, 0);
+}
+
 static int run(struct program *program, const struct program_spec *spec)
 {
 	_cleanup_close_ int output = -1;
@@ -235,6 +243,7 @@ int program_start(struct programs *programs, const struct program_spec *spec, st
 	r = run(program, spec);
 	if (r < 0)
 		return r;
+	slow_down(program->pid);
 	r = watch(program, programs->event, spec->limit_us);
 	if (r < 0) {
 		kill_group(program);

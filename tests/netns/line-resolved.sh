@@ -5,29 +5,10 @@
 # again when it is new. While it is not there the servers are in the file.
 . "$(dirname "$0")/lab.sh"
 resolved=$(command -v systemd-resolved) || skip "systemd-resolved is neither installed nor unpacked"
-command -v dbus-daemon >/dev/null || skip "dbus-daemon is not installed"
+# shellcheck source-path=SCRIPTDIR/../helpers source=bus.sh
+. "$helpers/bus.sh"
 
-cat >"$tmp/bus.conf" <<END
-<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
- "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
-<busconfig>
-  <type>system</type>
-  <listen>unix:path=$tmp/bus</listen>
-  <auth>EXTERNAL</auth>
-  <policy context="default">
-    <allow user="*"/>
-    <allow own="*"/>
-    <allow send_type="method_call"/>
-    <allow send_type="signal"/>
-    <allow send_requested_reply="true" send_type="method_return"/>
-    <allow send_requested_reply="true" send_type="error"/>
-    <allow receive_type="method_call"/>
-    <allow receive_type="method_return"/>
-    <allow receive_type="error"/>
-    <allow receive_type="signal"/>
-  </policy>
-</busconfig>
-END
+bus_conf "$bus_open"
 # It wants a user of its own, whom the bus must know too.
 for file in passwd group; do
 	grep -v ^systemd-resolve: /etc/$file >"$tmp/$file"
@@ -46,8 +27,7 @@ with_user() {
 
 lab_up 3
 with_user dbus-daemon --config-file="$tmp/bus.conf" --nofork --nopidfile 2>"$tmp/bus.log"
-export DBUS_SYSTEM_BUS_ADDRESS=unix:path=$tmp/bus
-wait_for 5 test -S "$tmp/bus"
+bus_use
 server() {
 	echo "198.18.$1.2"
 }

@@ -4,33 +4,11 @@
 # the lab's own), or by a command. Not those that the operator disabled or that a pppd sees to; what
 # cannot be dialled is told of once.
 . "$(dirname "$0")/lab.sh"
-command -v dbus-daemon >/dev/null || skip "dbus-daemon is not installed"
+# shellcheck source-path=SCRIPTDIR/../helpers source=bus.sh
+. "$helpers/bus.sh"
 
-cat >"$tmp/bus.conf" <<END
-<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
- "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
-<busconfig>
-  <type>system</type>
-  <listen>unix:path=$tmp/bus</listen>
-  <auth>EXTERNAL</auth>
-  <policy context="default">
-    <allow user="*"/>
-    <allow own="*"/>
-    <allow send_type="method_call"/>
-    <allow send_type="signal"/>
-    <allow send_requested_reply="true" send_type="method_return"/>
-    <allow send_requested_reply="true" send_type="error"/>
-    <allow receive_type="method_call"/>
-    <allow receive_type="method_return"/>
-    <allow receive_type="error"/>
-    <allow receive_type="signal"/>
-  </policy>
-</busconfig>
-END
-dbus-daemon --config-file="$tmp/bus.conf" --nofork --nopidfile 2>"$tmp/bus.log" &
-started+=($!)
-export DBUS_SYSTEM_BUS_ADDRESS=unix:path=$tmp/bus
-wait_for 5 test -S "$tmp/bus"
+bus_conf "$bus_open"
+bus_start
 "$build/tests/control/control_systemd" >"$tmp/restarted" &
 started+=($!)
 wait_for 5 busctl --system status org.freedesktop.systemd1

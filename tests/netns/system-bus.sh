@@ -3,37 +3,12 @@
 # On the system bus (a real dbus-daemon with the shipped policy): everybody may read, only root may
 # change, changes of a line are signalled, and the daemon outlives the bus.
 . "$(dirname "$0")/lab.sh"
-command -v dbus-daemon >/dev/null || skip "dbus-daemon is not installed"
-chmod 755 "$tmp"
+# shellcheck source-path=SCRIPTDIR/../helpers source=bus.sh
+. "$helpers/bus.sh"
 
-cat >"$tmp/bus.conf" <<END
-<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
- "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
-<busconfig>
-  <type>system</type>
-  <listen>unix:path=$tmp/bus</listen>
-  <auth>EXTERNAL</auth>
-  <policy context="default">
-    <allow user="*"/>
-    <deny own="*"/>
-    <deny send_type="method_call"/>
-    <allow send_type="signal"/>
-    <allow send_requested_reply="true" send_type="method_return"/>
-    <allow send_requested_reply="true" send_type="error"/>
-    <allow receive_type="method_call"/>
-    <allow receive_type="method_return"/>
-    <allow receive_type="error"/>
-    <allow receive_type="signal"/>
-    <allow send_destination="org.freedesktop.DBus"/>
-  </policy>
-  <include>$top/units/org.uplinkd1.conf</include>
-</busconfig>
-END
-dbus-daemon --config-file="$tmp/bus.conf" --nofork --nopidfile 2>"$tmp/bus.log" &
-bus=$!
-started+=("$bus")
-export DBUS_SYSTEM_BUS_ADDRESS=unix:path=$tmp/bus
-wait_for 5 test -S "$tmp/bus"
+bus_conf '<deny own="*"/> <deny send_type="method_call"/>
+	<allow send_destination="org.freedesktop.DBus"/>' "<include>$top/units/org.uplinkd1.conf</include>"
+bus_start
 lab_up 2
 config "" "" <<<'services = ( { name = "www"; listen = [ "tcp/dsl0:80" ]; servers = ( { address = "172.16.0.2:80"; } ); } );'
 daemon_start
@@ -85,7 +60,6 @@ line_mend 0
 wait_for 5 line_is 0 up
 echo "- the daemon outlives the bus"
 rm -f "$tmp/bus"
-dbus-daemon --config-file="$tmp/bus.conf" --nofork --nopidfile 2>>"$tmp/bus.log" &
-started+=("$!")
+bus_start
 wait_for 30 busctl --system status org.uplinkd1
 expect "and is on the next one" 's "up"' "$(property /org/uplinkd1/uplink/dsl0 org.uplinkd1.Uplink State)"

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 #include <cmocka.h>
@@ -121,6 +122,18 @@ static void test_output(void **state)
 	assert_string_equal(run->said[4], "?[31mred");
 }
 
+/* Where we may hurry, what is run does not; it is told so when it runs already. */
+static void test_haste(void **state)
+{
+	int had = getpriority(PRIO_PROCESS, 0);
+
+	if (setpriority(PRIO_PROCESS, 0, -5) < 0)
+		skip();
+	start(*state, "until [ $(nice) = 0 ]; do sleep 0.01; done", 20 * 1000 * 1000);
+	expect_end(*state, "exit status 0");
+	assert_int_equal(setpriority(PRIO_PROCESS, 0, had), 0);
+}
+
 /* More than a pipe holds, in lines that are too long: it does not hang, and not all is told. */
 static void test_much_output(void **state)
 {
@@ -189,6 +202,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_status, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_signal, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_output, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_haste, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_much_output, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_child_stays, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_limit, setup, teardown),

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+#
+# A system bus of the lab's own, to be sourced after lab.sh. Skips where there is no dbus-daemon.
+
+command -v dbus-daemon >/dev/null || skip "dbus-daemon is not installed"
+
+# bus_conf RULES [MORE]: writes $tmp/bus.conf. RULES say who may own names and call methods, MORE
+# stands behind the policy.
+bus_conf() {
+	cat >"$tmp/bus.conf" <<-END
+		<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
+		 "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+		<busconfig>
+		  <type>system</type>
+		  <listen>unix:path=$tmp/bus</listen>
+		  <auth>EXTERNAL</auth>
+		  <policy context="default">
+		    <allow user="*"/>
+		    <allow send_type="signal"/>
+		    <allow send_requested_reply="true" send_type="method_return"/>
+		    <allow send_requested_reply="true" send_type="error"/>
+		    <allow receive_type="method_call"/>
+		    <allow receive_type="method_return"/>
+		    <allow receive_type="error"/>
+		    <allow receive_type="signal"/>
+		    $1
+		  </policy>
+		  ${2-}
+		</busconfig>
+	END
+}
+
+# Everybody may have any name and call everything.
+readonly bus_open='<allow own="*"/> <allow send_type="method_call"/>'
+
+# bus_start: the bus is $bus, and used from then on
+bus_start() {
+	dbus-daemon --config-file="$tmp/bus.conf" --nofork --nopidfile 2>>"$tmp/bus.log" &
+	bus=$!
+	started+=("$bus")
+	bus_use
+}
+
+bus_use() {
+	export DBUS_SYSTEM_BUS_ADDRESS=unix:path=$tmp/bus
+	wait_for 5 test -S "$tmp/bus"
+}
