@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154 # lab.sh has the variables
 #
 # A system bus of the lab's own, to be sourced after lab.sh. Skips where there is no dbus-daemon.
 
@@ -32,6 +32,7 @@ bus_conf() {
 }
 
 # Everybody may have any name and call everything.
+# shellcheck disable=SC2034 # for those who source this
 readonly bus_open='<allow own="*"/> <allow send_type="method_call"/>'
 
 # bus_start: the bus is $bus, and used from then on
