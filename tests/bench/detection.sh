@@ -37,9 +37,10 @@ both_work() {
 	line_is 0 up && line_is 1 up
 }
 
-silence() {
+line_silent() {
+	silence >"$tmp/silence"
 	watch "$1" -t "/run/netns/$lab-p1:line:$door" \
-		nsenter --net="/run/netns/$lab-p0" nft -f "$(silence_file)"
+		nsenter --net="/run/netns/$lab-p0" nft -f "$tmp/silence"
 }
 
 carrier() {
@@ -51,7 +52,7 @@ link_end() {
 	watch "$1" -c -t "/run/netns/$lab-p1:line:$door" ip link delete dsl0
 }
 
-mend_silence() {
+mend_line_silent() {
 	line_speak 0
 }
 
@@ -101,7 +102,7 @@ measure() {
 
 lab_up 2
 probed_config 2
-measure silence "line silent" 1500
+measure line_silent "line silent" 1500
 measure carrier "carrier lost, probes" 50
 measure link_end "link ended" 50
 

@@ -148,7 +148,11 @@ line_mend() {
 
 # line_silence LINE: the carrier stays and nothing gets through, either way. line_speak LINE: again.
 line_silence() {
-	n "p$1" nft -f - <<-NFT
+	silence | n "p$1" nft -f -
+}
+
+silence() {
+	cat <<-NFT
 		table netdev silence {
 			chain in { type filter hook ingress device "customer" priority 10; policy drop; }
 			chain out { type filter hook egress device "customer" priority 10; policy drop; }

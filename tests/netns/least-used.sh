@@ -32,7 +32,8 @@ wait_for 30 rate 0 800 1000
 expect_match "of 20, by the line that is nearly full" "[1-5]" "$(of_20 0)"
 let_go bulk
 wait_for 30 rate 0 0 30
-expect "at rest again, of 20 by dsl0" 10 "$(of_20 0)"
+# The last of it may still be in the mean.
+expect_match "at rest again, of 20 by dsl0" "@(9|10|11)" "$(of_20 0)"
 
 # A line of twice the bandwidth gets twice as much.
 config 'bandwidth = { up = "2mbit"; down = "2mbit"; };' "$bandwidth" <<'END'
