@@ -72,8 +72,9 @@ expect "processes" 0 "$(has_started_processes | wc -l)"
 
 # What is counted can be counted.
 mkfifo "$tmp/gate"
+exec {gate}<>"$tmp/gate" # so that nobody waits to open it
 hook 10-wait <<<"read -r x <'$tmp/gate'"
 line_cut 0
 wait_for 5 has_started_processes
 echo "- with a hook, one process"
-echo go >"$tmp/gate"
+echo go >&"$gate"
