@@ -235,7 +235,7 @@ flush_ruleset() {
 	no_foreign
 	n gw nft delete table inet uplinkd 2>/dev/null || true
 	n gw nft delete table netdev uplinkd 2>/dev/null || true
-	wait_for 10 n gw nft list chain inet uplinkd egress
+	wait_for 30 n gw nft list chain inet uplinkd egress
 	for i in 0 1; do
 		n "p$i" nft reset counter netdev provider foreign >/dev/null
 	done
