@@ -6,7 +6,7 @@
 # instructions that it takes, so that the load of this machine is no part of the result.
 
 modules="ip_vs nf_conntrack ip_vs_rr ip_vs_wrr ip_vs_lc ip_vs_wlc ip_vs_lblc ip_vs_lblcr ip_vs_dh ip_vs_sh ip_vs_sed ip_vs_nq ip_vs_fo ip_vs_ovf ip_vs_mh"
-boot_options=--steady
+boot_options="--steady --seconds 560"
 # shellcheck source-path=SCRIPTDIR source=lab.sh
 . "$(dirname "$0")/lab.sh"
 
