@@ -124,7 +124,7 @@ static int receive_one(int fd, struct receiver *receiver)
 	socklen_t size = sizeof(from);
 	uint64_t number, now = monotonic_us();
 
-	if (recvfrom(fd, &number, sizeof(number), 0, (struct sockaddr *)&from, &size) !=
+	if (recvfrom(fd, &number, sizeof(number), MSG_DONTWAIT, (struct sockaddr *)&from, &size) !=
 	    sizeof(number))
 		return -errno;
 	if (receiver->last_us && now - receiver->last_us > receiver->gap_us)
@@ -145,6 +145,10 @@ static int run_receiver(int fd)
 
 	while (r == 0 && poll(polled, ELEMENTS_OF(polled), -1) > 0 && !polled[0].revents)
 		r = receive_one(fd, &receiver);
+	while (r == 0)
+		r = receive_one(fd, &receiver);
+	if (r == -EAGAIN)
+		r = 0;
 	printf("came %" PRIu64 " twice %" PRIu64 " longest-gap-us %" PRIu64, receiver.came,
 	       receiver.twice, receiver.gap_us);
 	for (size_t i = 0; i < receiver.n; i++)

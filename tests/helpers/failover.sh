@@ -39,8 +39,14 @@ declare -A stream_from stream_at
 stream_starts() {
 	start inet "$build/tests/bench/bench_stream" "$2" $stream_port >"$tmp/came.$2"
 	stream_at[$2]=$!
+	wait_for 5 stream_awaited "$2"
 	start "$1" "$build/tests/bench/bench_stream" "$2" $stream_port "$stream_pace" >"$tmp/sent.$2"
 	stream_from[$2]=$!
+}
+
+# stream_awaited ADDRESS: inet would answer an earlier datagram with "port unreachable"
+stream_awaited() {
+	[ -n "$(n inet ss -Hlnu "src $1:$stream_port")" ]
 }
 
 # shellcheck disable=SC2034 # for whom it may concern
