@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 
+#include <stdarg.h>
 #include <stddef.h>
 
 /*
@@ -17,5 +18,6 @@ void *arena_alloc(struct arena *arena, size_t size);
 void *arena_copy(struct arena *arena, const void *data, size_t size);
 char *arena_strdup(struct arena *arena, const char *string);
 char *arena_printf(struct arena *arena, const char *format, ...) _printf_(2, 3);
+char *arena_vprintf(struct arena *arena, const char *format, va_list args) _printf_(2, 0);
 /* Frees everything; the arena is empty and usable afterwards. */
 void arena_done(struct arena *arena);

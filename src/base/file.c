@@ -82,7 +82,7 @@ int file_append(const char *path, const char *text)
 	return fd < 0 ? -errno : write_all(fd, text);
 }
 
-int file_replace(const char *path, const char *text)
+static int replace(const char *path, const char *text, mode_t mode)
 {
 	_cleanup_free_ char *next = NULL;
 	_cleanup_close_ int fd = -1;
@@ -96,12 +96,24 @@ int file_replace(const char *path, const char *text)
 	if (fd < 0)
 		return -errno;
 	r = write_all(fd, text);
+	if (r >= 0 && fchmod(fd, mode) < 0)
+		r = -errno;
 	if (r < 0 || rename(next, path) < 0) {
 		r = r < 0 ? r : -errno;
 		unlink(next);
 		return r;
 	}
 	return 0;
+}
+
+int file_replace(const char *path, const char *text)
+{
+	return replace(path, text, 0600);
+}
+
+int file_publish(const char *path, const char *text)
+{
+	return replace(path, text, 0644);
 }
 
 int directory_create(const char *path, unsigned mode)
@@ -119,4 +131,12 @@ int directory_create(const char *path, unsigned mode)
 		*p = '/';
 	}
 	return mkdir(part, mode) < 0 && errno != EEXIST ? -errno : 0;
+}
+
+int standard_fds_hold(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDONLY) < 0)
+			return -errno;
+	return 0;
 }

@@ -20,7 +20,6 @@ int log_errno(int priority, int error, const char *format, ...) _printf_(3, 4);
 
 #define log_error(...)   log_errno(LOG_ERR, 0, __VA_ARGS__)
 #define log_warning(...) log_errno(LOG_WARNING, 0, __VA_ARGS__)
-#define log_notice(...)  log_errno(LOG_NOTICE, 0, __VA_ARGS__)
 #define log_info(...)    log_errno(LOG_INFO, 0, __VA_ARGS__)
 #define log_debug(...)   log_errno(LOG_DEBUG, 0, __VA_ARGS__)
 #define log_oom()        log_errno(LOG_ERR, ENOMEM, "out of memory")

@@ -264,11 +264,6 @@ void program_kill(struct program *program)
 	kill_group(program);
 }
 
-int program_pid(const struct program *program)
-{
-	return program->pid;
-}
-
 void programs_done(struct programs *programs)
 {
 	struct program *program;

@@ -50,7 +50,6 @@ struct program_spec {
 int program_start(struct programs *programs, const struct program_spec *spec, struct program **ret);
 /* Kills its group; nobody is told. It is buried when it has ended. */
 void program_kill(struct program *program);
-int program_pid(const struct program *program);
 /* Kills all that are left; whoever inherits them buries them. */
 void programs_done(struct programs *programs);
 

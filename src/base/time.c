@@ -5,11 +5,14 @@
 #include "base/time.h"
 
 #include "base/array.h"
+#include "base/cleanup.h"
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/timerfd.h>
 #include <time.h>
 
 static const struct {
@@ -35,6 +38,33 @@ uint64_t monotonic_us(void)
 uint64_t realtime_us(void)
 {
 	return clock_us(CLOCK_REALTIME);
+}
+
+/* At a time that never comes, but for this. */
+static int clock_watch_arm(int fd)
+{
+	const struct itimerspec never = { .it_value.tv_sec = (time_t)1 << 40 };
+
+	return timerfd_settime(fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &never, NULL) < 0
+		       ? -errno
+		       : 0;
+}
+
+int clock_watch_open(void)
+{
+	_cleanup_close_ int fd = timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK);
+	int r = fd < 0 ? -errno : clock_watch_arm(fd);
+
+	return r < 0 ? r : TAKE_FD(fd);
+}
+
+int clock_watch_read(int fd)
+{
+	uint64_t times;
+	bool set = read(fd, &times, sizeof(times)) < 0 && errno == ECANCELED;
+	int r = clock_watch_arm(fd);
+
+	return r < 0 ? r : set;
 }
 
 int duration_parse(const char *text, uint64_t *ret_ms)

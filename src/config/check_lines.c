@@ -5,6 +5,7 @@
  */
 #include "base/time.h"
 #include "config/check.h"
+#include "config/text.h"
 
 #include <inttypes.h>
 
@@ -62,6 +63,26 @@ static void check_targets(const struct spot *spot)
 			n, n == 1 ? "target" : "targets");
 }
 
+/* Whom a group asks: asked once more by another group, it would count twice for the quorum. */
+static void claim_targets(const struct spot *spot, unsigned index)
+{
+	const struct config_probe *probe = &spot->uplink->probes.v[index];
+	const config_setting_t *group = config_setting_get_elem(given(spot, "probes"), index);
+	const config_setting_t *targets = config_setting_get_member(group, "targets");
+	const char *how = probe->path && probe->kind == LINE_PROBE_SCRIPT
+				  ? probe->path
+				  : line_probe_text(probe->kind);
+
+	if (!targets && (probe->kind == LINE_PROBE_ARP || probe->kind == LINE_PROBE_ND))
+		claim(spot->reader, group, 1, "the gateway, asked by %s,", how);
+	else if (!targets && probe->kind == LINE_PROBE_SCRIPT && probe->path)
+		claim(spot->reader, group, 1, "%s without a target", how);
+	for (size_t i = 0; i < probe->targets.n; i++)
+		if (probe->targets.v[i].text)
+			claim(spot->reader, config_setting_get_elem(targets, (unsigned)i), 3,
+			      "%s, asked by %s,", probe->targets.v[i].text, how);
+}
+
 static void check_loss(const struct spot *spot)
 {
 	const struct config_marks *loss = &spot->uplink->loss;
@@ -72,11 +93,38 @@ static void check_loss(const struct spot *spot)
 			loss->high);
 }
 
+/* The longest that an answer may take; 0: nobody is asked. */
+static uint64_t longest_ms(const struct config_uplink *uplink)
+{
+	uint64_t longest = 0;
+
+	for (size_t i = 0; i < uplink->probes.n; i++)
+		if (uplink->probes.v[i].timeout_ms > longest)
+			longest = uplink->probes.v[i].timeout_ms;
+	return longest;
+}
+
+/* Neither the mean of the round trips nor how far they are from it can be more than the longest. */
+static void check_reached(const struct spot *spot, const char *group, const char *key,
+			  uint32_t mark_ms)
+{
+	uint64_t longest = longest_ms(spot->uplink);
+
+	if (longest && mark_ms >= longest)
+		problem(spot->reader, within(spot, group, key),
+			"%s is never exceeded: an answer counts as lost after the timeout, which "
+			"is %s",
+			duration_text(mark_ms).text, duration_text(longest).text);
+}
+
 static void check_delay(const struct spot *spot, const char *key, const struct config_marks *marks)
 {
 	if (marks->high && marks->low > marks->high)
 		problem(spot->reader, within(spot, key, "low"), "%s is above high, which is %s",
 			duration_text(marks->low).text, duration_text(marks->high).text);
+	else
+		check_reached(spot, key, "low", marks->low);
+	check_reached(spot, key, "high", marks->high);
 }
 
 static void check_reconnect(const struct spot *spot)
@@ -118,6 +166,8 @@ void check_lines(struct reader *reader)
 			continue;
 		check_probed(&spot);
 		check_targets(&spot);
+		for (unsigned k = 0; k < spot.uplink->probes.n; k++)
+			claim_targets(&spot, k);
 		check_loss(&spot);
 		check_delay(&spot, "latency", &spot.uplink->latency);
 		check_delay(&spot, "jitter", &spot.uplink->jitter);

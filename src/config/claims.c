@@ -24,21 +24,15 @@ static const config_setting_t *scope_of(const struct reader *reader,
 void claim(struct reader *reader, const config_setting_t *setting, unsigned levels,
 	   const char *format, ...)
 {
-	_cleanup_free_ char *text = NULL;
 	struct claim claim = { setting, setting, NULL, reader->claims.n };
 	va_list args;
-	int length;
 
 	for (; levels; levels--)
 		claim.scope = config_setting_parent(claim.scope);
 	claim.scope = scope_of(reader, claim.scope);
 	va_start(args, format);
-	length = vasprintf(&text, format, args);
+	claim.what = arena_vprintf(&reader->report.arena, format, args);
 	va_end(args);
-	if (length >= 0)
-		claim.what = arena_strdup(&reader->report.arena, text);
-	else
-		text = NULL;
 	if (!claim.what || array_push(&reader->claims, claim) < 0)
 		reader->report.error = -ENOMEM;
 }

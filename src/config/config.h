@@ -466,3 +466,5 @@ struct listen_text {
 /* "tcp/203.0.113.5:80", "udp/dsl0:53", "tcp/[2001:db8::5]:80" */
 struct listen_text config_listen_text(const struct config *config,
 				      const struct config_listen *listen);
+/* AF_UNSPEC: of either, or it could not be read. */
+uint8_t config_listen_family(const struct config_listen *listen);

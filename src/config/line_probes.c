@@ -18,17 +18,15 @@ enum {
 	HTTPS_PORT = 443
 };
 
-/* Keeps a target whose address was read; no target twice in a group. */
-static void keep_target(struct reader *reader, const config_setting_t *setting,
-			struct config_target *target, uint16_t usual_port, void *ret)
+/* Keeps a target whose address was read. */
+static void keep_target(struct reader *reader, struct config_target *target, uint16_t usual_port,
+			void *ret)
 {
 	uint16_t port = target->port == usual_port ? 0 : target->port;
 
 	target->text = keep_text(reader, endpoint_text(&target->address, port).text);
-	if (!target->text)
-		return;
-	claim(reader, setting, 1, "%s", target->text);
-	*(struct config_target *)ret = *target;
+	if (target->text)
+		*(struct config_target *)ret = *target;
 }
 
 /* Without a port. */
@@ -38,7 +36,7 @@ static void read_host_target(struct reader *reader, const config_setting_t *sett
 	struct config_target target = { 0 };
 
 	if (read_host(reader, setting, text, &target.address))
-		keep_target(reader, setting, &target, 0, ret);
+		keep_target(reader, &target, 0, ret);
 }
 
 static void read_neighbour_target(struct reader *reader, const config_setting_t *setting,
@@ -49,7 +47,7 @@ static void read_neighbour_target(struct reader *reader, const config_setting_t 
 	if (!read_neighbour(reader, setting, text, &target.address))
 		return;
 	if (target.address.family == family)
-		keep_target(reader, setting, &target, 0, ret);
+		keep_target(reader, &target, 0, ret);
 	else
 		problem(reader, setting, "%s is an %s address, and this kind asks for %s", text,
 			family == AF_INET6 ? "IPv4" : "IPv6", family == AF_INET6 ? "IPv6" : "IPv4");
@@ -87,7 +85,7 @@ static void read_port_target(struct reader *reader, const config_setting_t *sett
 			text, usual_port ? "alone or with" : "with",
 			usual_port ? usual_port : HTTPS_PORT, usual_port ? usual_port : HTTPS_PORT);
 	else if (read_host(reader, setting, host, &target.address))
-		keep_target(reader, setting, &target, usual_port, ret);
+		keep_target(reader, &target, usual_port, ret);
 }
 
 static void read_tcp_target(struct reader *reader, const config_setting_t *setting,

@@ -22,34 +22,49 @@ struct unit {
 	uint64_t size;
 };
 
-/* Of units that need the same number of digits the first is printed. */
-static const struct unit rate_units[] = {
-	{ "gbit", UINT64_C(1000000000) },
-	{ "mbit", UINT64_C(1000000) },
-	{ "kbit", UINT64_C(1000) },
-	{ "bit", UINT64_C(1) },
+/* Units, their names, and the example of the problem report. */
+struct scale {
+	const char *what, *names, *examples;
+	uint64_t most;
+	size_t n;
+	struct unit
+		units[9]; /* of those that need the same number of digits the first is printed */
 };
 
-static const struct unit volume_units[] = {
-	{ "TB", UINT64_C(1000000000000) },
-	{ "GB", UINT64_C(1000000000) },
-	{ "MB", UINT64_C(1000000) },
-	{ "kB", UINT64_C(1000) },
-	{ "TiB", UINT64_C(1) << 40 },
-	{ "GiB", UINT64_C(1) << 30 },
-	{ "MiB", UINT64_C(1) << 20 },
-	{ "KiB", UINT64_C(1) << 10 },
-	{ "B", UINT64_C(1) },
+static const struct scale rate_scale = {
+	.what = "a bandwidth",
+	.names = "bit, kbit, mbit or gbit",
+	.examples = "\"64kbit\" or \"1.5mbit\"",
+	.most = UINT64_C(1000000000000), /* 1000 Gbit/s */
+	.n = 4,
+	.units = { { "gbit", UINT64_C(1000000000) },
+		   { "mbit", UINT64_C(1000000) },
+		   { "kbit", UINT64_C(1000) },
+		   { "bit", UINT64_C(1) } },
 };
 
-#define RATE_MAX   UINT64_C(1000000000000)       /* 1000 Gbit/s */
-#define VOLUME_MAX UINT64_C(1000000000000000000) /* 1 EB */
+static const struct scale volume_scale = {
+	.what = "an amount of bytes",
+	.names = "B, kB, MB, GB, TB, KiB, MiB, GiB or TiB",
+	.examples = "\"50GB\" or \"1.5TB\"",
+	.most = UINT64_C(1000000000000000000), /* 1 EB */
+	.n = 9,
+	.units = { { "TB", UINT64_C(1000000000000) },
+		   { "GB", UINT64_C(1000000000) },
+		   { "MB", UINT64_C(1000000) },
+		   { "kB", UINT64_C(1000) },
+		   { "TiB", UINT64_C(1) << 40 },
+		   { "GiB", UINT64_C(1) << 30 },
+		   { "MiB", UINT64_C(1) << 20 },
+		   { "KiB", UINT64_C(1) << 10 },
+		   { "B", UINT64_C(1) } },
+};
 
-static const struct unit *unit_find(const struct unit *units, size_t n, const char *name)
+static const struct unit *unit_find(const struct scale *scale, const char *name)
 {
-	for (size_t i = 0; i < n; i++)
-		if (strcmp(units[i].name, name) == 0)
-			return &units[i];
+	for (size_t i = 0; i < scale->n; i++)
+		if (strcmp(scale->units[i].name, name) == 0)
+			return &scale->units[i];
 	return NULL;
 }
 
@@ -74,11 +89,10 @@ static bool add_fraction(const char **p, uint64_t unit, uint64_t *value)
 	return true;
 }
 
-/* From 1 to `most`, or false. */
-static bool quantity_parse(const char *text, const struct unit *units, size_t n, uint64_t most,
-			   uint64_t *ret)
+/* From 1 to the most, or false. */
+static bool quantity_parse(const char *text, const struct scale *scale, uint64_t *ret)
 {
-	const struct unit *unit = unit_find(units, n, text + strspn(text, "0123456789."));
+	const struct unit *unit = unit_find(scale, text + strspn(text, "0123456789."));
 	uint64_t value = 0;
 	const char *p = text;
 
@@ -86,58 +100,60 @@ static bool quantity_parse(const char *text, const struct unit *units, size_t n,
 		return false;
 	for (; isdigit((unsigned char)*p); p++) {
 		value = value * 10 + (uint64_t)(*p - '0');
-		if (value > most / unit->size)
+		if (value > scale->most / unit->size)
 			return false;
 	}
 	value *= unit->size;
 	if (*p == '.' && (p++, !add_fraction(&p, unit->size, &value)))
 		return false;
-	if (strcmp(p, unit->name) != 0 || !value || value > most)
+	if (strcmp(p, unit->name) != 0 || !value || value > scale->most)
 		return false;
 	*ret = value;
 	return true;
 }
 
-static struct quantity_text quantity_text(uint64_t value, const struct unit *units, size_t n)
+static struct quantity_text quantity_text(uint64_t value, const struct scale *scale)
 {
-	const struct unit *best = &units[n - 1];
+	const struct unit *best = &scale->units[scale->n - 1];
 	struct quantity_text ret;
 
-	for (size_t i = n; i-- > 0;)
-		if (value % units[i].size == 0 && units[i].size >= best->size)
-			best = &units[i];
+	for (size_t i = scale->n; i-- > 0;)
+		if (value % scale->units[i].size == 0 && scale->units[i].size >= best->size)
+			best = &scale->units[i];
 	snprintf(ret.text, sizeof(ret.text), "%" PRIu64 "%s", value / best->size, best->name);
 	return ret;
 }
 
 struct quantity_text rate_text(uint64_t bits)
 {
-	return quantity_text(bits, rate_units, ELEMENTS_OF(rate_units));
+	return quantity_text(bits, &rate_scale);
 }
 
 struct quantity_text volume_text(uint64_t bytes)
 {
-	return quantity_text(bytes, volume_units, ELEMENTS_OF(volume_units));
+	return quantity_text(bytes, &volume_scale);
+}
+
+static void read_quantity(struct reader *reader, const config_setting_t *setting, const char *text,
+			  const struct scale *scale, uint64_t *ret)
+{
+	if (!quantity_parse(text, scale, ret))
+		problem(reader, setting,
+			"\"%s\" is not %s; allowed is a number and %s, from 1%s to %s, as in %s",
+			text, scale->what, scale->names, scale->units[scale->n - 1].name,
+			quantity_text(scale->most, scale).text, scale->examples);
 }
 
 void read_bandwidth(struct reader *reader, const config_setting_t *setting, const char *text,
 		    void *ret)
 {
-	if (!quantity_parse(text, rate_units, ELEMENTS_OF(rate_units), RATE_MAX, ret))
-		problem(reader, setting,
-			"\"%s\" is not a bandwidth; allowed is a number and bit, kbit, mbit or gbit, "
-			"from 1bit to %s, as in \"64kbit\" or \"1.5mbit\"",
-			text, rate_text(RATE_MAX).text);
+	read_quantity(reader, setting, text, &rate_scale, ret);
 }
 
 void read_volume(struct reader *reader, const config_setting_t *setting, const char *text,
 		 void *ret)
 {
-	if (!quantity_parse(text, volume_units, ELEMENTS_OF(volume_units), VOLUME_MAX, ret))
-		problem(reader, setting,
-			"\"%s\" is not an amount of bytes; allowed is a number and B, kB, MB, GB, TB, "
-			"KiB, MiB, GiB or TiB, from 1B to %s, as in \"50GB\" or \"1.5TB\"",
-			text, volume_text(VOLUME_MAX).text);
+	read_quantity(reader, setting, text, &volume_scale, ret);
 }
 
 void read_percent(struct reader *reader, const config_setting_t *setting, const char *text,

@@ -8,6 +8,7 @@
 #include "config/reader.h"
 
 #include "base/time.h"
+#include "config/nearest.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -50,16 +51,12 @@ static const char *setting_path(struct reader *reader, const config_setting_t *s
 
 void problem(struct reader *reader, const config_setting_t *setting, const char *format, ...)
 {
-	_cleanup_free_ char *text = NULL;
-	const char *path = setting_path(reader, setting);
+	const char *path = setting_path(reader, setting), *text;
 	va_list args;
-	int length;
 
 	va_start(args, format);
-	length = vasprintf(&text, format, args);
+	text = arena_vprintf(&reader->report.arena, format, args);
 	va_end(args);
-	if (length < 0)
-		text = NULL;
 	if (!path || !text)
 		out_of_memory(reader);
 	else
@@ -344,10 +341,22 @@ static void problem_missing(struct reader *reader, const config_setting_t *group
 		out_of_memory(reader);
 }
 
+/* NULL: none that comes near. */
+static const char *find_near_key(const struct shape *shape, const char *word)
+{
+	for (size_t i = 0; i < shape->n; i++)
+		if (shape->keys[i].name && is_near(word, shape->keys[i].name))
+			return shape->keys[i].name;
+	return NULL;
+}
+
 static void problem_unknown(struct reader *reader, const config_setting_t *setting,
 			    const struct shape *shape)
 {
-	problem(reader, setting, "is an unknown key; allowed here: %s",
+	const char *near = find_near_key(shape, config_setting_name(setting));
+
+	problem(reader, setting, "is an unknown key%s%s%s; allowed here: %s",
+		near ? ", perhaps meant as \"" : "", near ? near : "", near ? "\"" : "",
 		list_names(reader, shape->keys, shape->n, sizeof(*shape->keys)));
 }
 

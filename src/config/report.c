@@ -13,19 +13,13 @@
 
 void report_add(struct report *report, unsigned line, const char *format, ...)
 {
-	_cleanup_free_ char *formatted = NULL;
 	struct problem problem = { .line = line, .order = report->problems.n };
 	va_list args;
 	char *text;
-	int length;
 
 	va_start(args, format);
-	length = vasprintf(&formatted, format, args);
+	problem.text = text = arena_vprintf(&report->arena, format, args);
 	va_end(args);
-	if (length < 0)
-		formatted = NULL;
-	text = formatted ? arena_strdup(&report->arena, formatted) : NULL;
-	problem.text = text;
 	if (!text || array_push(&report->problems, problem) < 0) {
 		report->error = -ENOMEM;
 		return;

@@ -201,6 +201,11 @@ struct listen_text config_listen_text(const struct config *config,
 	return ret;
 }
 
+uint8_t config_listen_family(const struct config_listen *listen)
+{
+	return listen->mark ? listen->family : listen->address.family;
+}
+
 int config_find_uplink(const struct config *config, const char *name)
 {
 	for (size_t i = 0; i < config->uplinks.n; i++)

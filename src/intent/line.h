@@ -67,7 +67,7 @@ enum {
 };
 
 struct line_trust {
-	bool known;                         /* has been up in this daemon's life */
+	bool known;                         /* has been up since the boot */
 	uint64_t outages_us[TRUST_OUTAGES]; /* monotonic, the last ones, newest first; 0: none */
 	uint32_t level;                     /* of the penalty: the wait doubles with each */
 	uint64_t level_us;                  /* monotonic, when it was last raised or lowered */

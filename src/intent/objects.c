@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Construction and order of kernel objects. Deciders add in any order and need not check each
- * call; objects_seal() reports the first failure and puts everything into the order of identity
- * that the diff walks.
+ * Construction of kernel objects. Deciders add in any order and need not check each call: the first
+ * failure is kept, and objects_seal() reports it.
  */
 #include "intent/objects.h"
 
@@ -68,11 +67,6 @@ static const char *keep_name(struct objects *objects, const char *name)
 	kept_name = keep(objects, name);
 	objects->recent[objects->next_recent++ % ELEMENTS_OF(objects->recent)] = kept_name;
 	return kept_name;
-}
-
-static int name_order(const char *a, const char *b)
-{
-	return a == b ? 0 : strcmp(a, b);
 }
 
 static const char *keep_format(struct objects *objects, const char *format, va_list args)
@@ -160,7 +154,7 @@ void want_helper(struct objects *objects, const char *name, const char *type, ui
 	objects_push(objects, &objects->nft_helpers, helper);
 }
 
-uint64_t nft_rule_tag(const char *text, uint64_t salt)
+static uint64_t tag_of(const char *text, uint64_t salt)
 {
 	return hash_bytes(hash_bytes(HASH_START, text, strlen(text)), &salt, sizeof(salt));
 }
@@ -175,7 +169,7 @@ static void push_rule(struct objects *objects, const char *chain, uint64_t salt,
 
 	if (!text)
 		return;
-	rule.tag = nft_rule_tag(text, salt);
+	rule.tag = tag_of(text, salt);
 	objects_push(objects, &objects->nft_rules, rule);
 }
 
@@ -198,7 +192,8 @@ void want_nft_salted(struct objects *objects, const char *chain, uint64_t salt, 
 	va_end(args);
 }
 
-void nft_key_bytes(struct nft_key *key, const void *bytes, size_t size)
+/* Padded to 4. */
+static void nft_key_bytes(struct nft_key *key, const void *bytes, size_t size)
 {
 	size_t padded = (size + 3) / 4 * 4;
 
@@ -258,21 +253,22 @@ void want_member(struct objects *objects, const char *set, const struct nft_key 
 	objects_push(objects, &objects->nft_elements, element);
 }
 
-static void push_range(struct objects *objects, const char *set, const struct nft_key *first,
-		       const struct nft_key *last, bool interval)
+static struct nft_element range_make(struct objects *objects, const char *set,
+				     const struct nft_key *first, const struct nft_key *last)
 {
 	struct nft_element element = element_make(objects, set, first);
 
 	element.key_end = arena_copy(&objects->arena, last->bytes, last->size);
 	kept(objects, (const char *)element.key_end);
-	element.interval = interval;
-	objects_push(objects, &objects->nft_elements, element);
+	return element;
 }
 
 void want_range(struct objects *objects, const char *set, const struct nft_key *first,
 		const struct nft_key *last)
 {
-	push_range(objects, set, first, last, false);
+	struct nft_element element = range_make(objects, set, first, last);
+
+	objects_push(objects, &objects->nft_elements, element);
 }
 
 void want_mapped(struct objects *objects, const char *map, const struct nft_key *key,
@@ -298,19 +294,27 @@ void want_verdict(struct objects *objects, const char *map, const struct nft_key
 	objects_push(objects, &objects->nft_elements, element);
 }
 
-void want_verdict_range(struct objects *objects, const char *map, const struct ip_address *first,
-			const struct ip_address *last, const char *chain_format, ...)
+/* Of a set or map of one field. */
+static struct nft_element addresses_make(struct objects *objects, const char *set,
+					 const struct ip_address *first,
+					 const struct ip_address *last)
 {
 	struct nft_key key = { 0 }, key_end = { 0 };
 	struct nft_element element;
-	va_list args;
 
 	nft_key_address(&key, first);
 	nft_key_address(&key_end, last);
-	element = element_make(objects, map, &key);
-	element.key_end = arena_copy(&objects->arena, key_end.bytes, key_end.size);
-	kept(objects, (const char *)element.key_end);
+	element = range_make(objects, set, &key, &key_end);
 	element.interval = true;
+	return element;
+}
+
+void want_verdict_range(struct objects *objects, const char *map, const struct ip_address *first,
+			const struct ip_address *last, const char *chain_format, ...)
+{
+	struct nft_element element = addresses_make(objects, map, first, last);
+	va_list args;
+
 	va_start(args, chain_format);
 	element.chain = keep_format(objects, chain_format, args);
 	va_end(args);
@@ -320,11 +324,9 @@ void want_verdict_range(struct objects *objects, const char *map, const struct i
 static void want_addresses(struct objects *objects, const char *set, const struct ip_address *first,
 			   const struct ip_address *last)
 {
-	struct nft_key key = { 0 }, key_end = { 0 };
+	struct nft_element element = addresses_make(objects, set, first, last);
 
-	nft_key_address(&key, first);
-	nft_key_address(&key_end, last);
-	push_range(objects, set, &key, &key_end, true);
+	objects_push(objects, &objects->nft_elements, element);
 }
 
 static int network_compare(const void *a, const void *b)
@@ -361,139 +363,4 @@ void want_prefixes(struct objects *objects, const char *set, uint8_t family,
 	if (sorted.n)
 		want_addresses(objects, set, &first, &last);
 	array_done(&sorted);
-}
-
-static int order(uint64_t a, uint64_t b)
-{
-	return (a > b) - (a < b);
-}
-
-int tunnel_compare(const void *a, const void *b)
-{
-	const struct tunnel_object *x = a, *y = b;
-
-	return strcmp(x->name, y->name);
-}
-
-int alias_compare(const void *a, const void *b)
-{
-	const struct alias_object *x = a, *y = b;
-	int c = order((uint64_t)x->link, (uint64_t)y->link);
-
-	return c ? c : ip_prefix_compare(&x->prefix, &y->prefix);
-}
-
-int route_compare(const void *a, const void *b)
-{
-	const struct route_object *x = a, *y = b;
-	int c = order(x->table, y->table);
-
-	c = c ? c : ip_prefix_compare(&x->destination, &y->destination);
-	return c ? c : order(x->metric, y->metric);
-}
-
-int rule_compare(const void *a, const void *b)
-{
-	const struct rule_object *x = a, *y = b;
-	int c = order(x->family, y->family);
-
-	c = c ? c : order(x->priority, y->priority);
-	c = c ? c : ip_prefix_compare(&x->from, &y->from);
-	c = c ? c : strcmp(x->oif, y->oif);
-	c = c ? c : order(x->mark, y->mark);
-	c = c ? c : order(x->mask, y->mask);
-	c = c ? c : order(x->table, y->table);
-	return c ? c : order(x->suppress_default, y->suppress_default);
-}
-
-/* Switching forwarding on changes what accept_ra means, so that comes first. */
-static bool is_forwarding(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash && strcmp(slash, "/forwarding") == 0;
-}
-
-int sysctl_compare(const void *a, const void *b)
-{
-	const struct sysctl_object *x = a, *y = b;
-	int c = order(is_forwarding(x->path), is_forwarding(y->path));
-
-	return c ? c : strcmp(x->path, y->path);
-}
-
-int nft_chain_compare(const void *a, const void *b)
-{
-	const struct nft_chain *x = a, *y = b;
-	int c = order(x->table, y->table);
-
-	return c ? c : strcmp(x->name, y->name);
-}
-
-int nft_set_compare(const void *a, const void *b)
-{
-	const struct nft_set *x = a, *y = b;
-	int c = order(x->table, y->table);
-
-	return c ? c : strcmp(x->name, y->name);
-}
-
-int nft_helper_compare(const void *a, const void *b)
-{
-	const struct nft_helper *x = a, *y = b;
-	int c = order(x->table, y->table);
-
-	return c ? c : strcmp(x->name, y->name);
-}
-
-int nft_element_compare(const void *a, const void *b)
-{
-	const struct nft_element *x = a, *y = b;
-	int c = order(x->table, y->table);
-
-	c = c ? c : name_order(x->set, y->set);
-	c = c ? c : order(x->key_size, y->key_size);
-	c = c ? c : memcmp(x->key, y->key, x->key_size);
-	c = c ? c : order(!!x->key_end, !!y->key_end);
-	return c || !x->key_end ? c : memcmp(x->key_end, y->key_end, x->key_size);
-}
-
-int nft_rule_compare(const void *a, const void *b)
-{
-	const struct nft_rule *x = a, *y = b;
-	int c = order(x->table, y->table);
-
-	c = c ? c : name_order(x->chain, y->chain);
-	return c ? c : order(x->index, y->index);
-}
-
-static void number_rules(struct objects *objects)
-{
-	const struct nft_rule *before = NULL;
-
-	array_foreach(&objects->nft_rules, rule) {
-		bool next = before && before->table == rule->table &&
-			    name_order(before->chain, rule->chain) == 0;
-
-		rule->index = next ? before->index + 1 : 0;
-		before = rule;
-	}
-}
-
-int objects_seal(struct objects *objects)
-{
-	if (objects->error)
-		return objects->error;
-	array_sort(&objects->tunnels, tunnel_compare);
-	array_sort(&objects->aliases, alias_compare);
-	array_sort(&objects->routes, route_compare);
-	array_sort(&objects->rules, rule_compare);
-	array_sort(&objects->sysctls, sysctl_compare);
-	array_sort(&objects->nft_chains, nft_chain_compare);
-	array_sort(&objects->nft_sets, nft_set_compare);
-	array_sort(&objects->nft_helpers, nft_helper_compare);
-	array_sort(&objects->nft_elements, nft_element_compare);
-	array_sort(&objects->nft_rules, nft_rule_compare);
-	number_rules(objects);
-	return 0;
 }

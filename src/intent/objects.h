@@ -202,7 +202,6 @@ struct nft_key {
 	uint8_t bytes[64];
 	uint8_t size;
 };
-void nft_key_bytes(struct nft_key *key, const void *bytes, size_t size); /* padded to 4 */
 void nft_key_address(struct nft_key *key, const struct ip_address *address);
 void nft_key_interface(struct nft_key *key, const char *name);
 void nft_key_port(struct nft_key *key, uint16_t port); /* host order */
@@ -235,9 +234,6 @@ int nft_set_compare(const void *a, const void *b);
 int nft_helper_compare(const void *a, const void *b);
 int nft_element_compare(const void *a, const void *b);
 int nft_rule_compare(const void *a, const void *b);
-
-/* The tag of a rule. */
-uint64_t nft_rule_tag(const char *text, uint64_t salt);
 
 /* Records a failure from elsewhere. */
 static inline void objects_fail(struct objects *objects, int error)

@@ -17,8 +17,6 @@ enum {
 	WEIGHT_MAX = UINT16_MAX
 };
 
-/* --- numbers and addresses -------------------------------------------------------------------- */
-
 static int read_number(const char *text, long least, long most, long *ret)
 {
 	char *end;
@@ -91,8 +89,6 @@ static int read_endpoint(const struct ipvs_parser *parser, const char *text, uin
 	*ret_no_port = !port;
 	return r < 0 || !port ? r : read_port(parser, port + 1, protocol, ret_port);
 }
-
-/* --- options ---------------------------------------------------------------------------------- */
 
 static int read_mark(struct ipvs_parser *parser, const char *value)
 {
@@ -272,9 +268,6 @@ static int read_option(struct ipvs_parser *parser, const struct ipvs_switch *opt
 	parser->command->options |= bit;
 	return read_value(parser, option, value);
 }
-
-/* --- whole lines ---------------------------------------------------------------------------------
- */
 
 static int read_verb(struct ipvs_parser *parser, struct ipvs_scan *scan)
 {

@@ -131,14 +131,8 @@ struct ipvs_endpoint_text {
 	char text[IP_TEXT_MAX + 10];
 };
 
-struct ipvs_key_text {
-	char text[IP_TEXT_MAX + 30];
-};
-/* "-t 203.0.113.5:80", "--sctp-service [2001:db8::5]:9", "-f 5 -6" */
-struct ipvs_key_text ipvs_key_text(const struct config_listen *service);
 /* "203.0.113.5:80", "[2001:db8::5]:0" */
 struct ipvs_endpoint_text ipvs_endpoint_text(const struct ip_address *address, uint16_t port);
-uint8_t ipvs_service_family(const struct config_listen *service);
 /* By mark, family, protocol, address and port. */
 int ipvs_service_compare(const struct config_listen *a, const struct config_listen *b);
 bool ipvs_same_service(const struct config_listen *a, const struct config_listen *b);

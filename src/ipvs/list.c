@@ -14,67 +14,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* --- which services --------------------------------------------------------------------------- */
-
-static bool serves_family(const struct config_service *service, uint8_t family)
-{
-	for (size_t i = 0; i < service->servers.n; i++)
-		if (service->servers.v[i].address.family == family)
-			return true;
-	return false;
-}
-
-/* A line's addresses of the families that the service has servers of. */
-static int collect_line(const struct world *world, const struct ipvs_entry *entry,
-			struct ipvs_entries *entries)
-{
-	const struct line *line = &world->lines[entry->listen.uplink];
-	int r = 0;
-
-	for (enum family_index f = 0; f < FAMILY_INDEX_MAX; f++) {
-		struct ipvs_entry here = *entry;
-
-		here.listen.uplink = -1;
-		here.listen.address = line->family[f].address;
-		if (ip_is_set(&here.listen.address) && serves_family(entry->service, family_of(f)))
-			r = r < 0 ? r : array_push(&entries->v, here);
-	}
-	return r;
-}
-
-int ipvs_entries_collect(const struct world *world, struct ipvs_entries *ret)
-{
-	struct ipvs_entries entries = { 0 };
-	int r = 0;
-
-	for (size_t i = 0; i < world->config->services.n; i++) {
-		const struct config_service *service = &world->config->services.v[i];
-		struct ipvs_entry entry = { .service = service, .state = &world->services[i] };
-
-		for (size_t j = 0; service->kind == SERVICE_PORTS && j < service->listens.n; j++) {
-			entry.listen = service->listens.v[j];
-			if (r == 0 && entry.listen.uplink >= 0)
-				r = collect_line(world, &entry, &entries);
-			else
-				r = r < 0 ? r : array_push(&entries.v, entry);
-		}
-	}
-	if (r < 0)
-		array_done(&entries.v);
-	else
-		*ret = entries;
-	return r;
-}
-
-int ipvs_entry_compare(const void *a, const void *b)
-{
-	const struct ipvs_entry *x = a, *y = b;
-
-	return ipvs_service_compare(&x->listen, &y->listen);
-}
-
-/* --- lines ------------------------------------------------------------------------------------ */
-
 struct printer {
 	const struct ipvs_command *command;
 	FILE *out;
@@ -176,7 +115,7 @@ static void print_title(const struct printer *printer)
 static void print_settings(const struct ipvs_entry *entry, FILE *out)
 {
 	const struct config_service *service = entry->service;
-	uint8_t family = ipvs_service_family(&entry->listen);
+	uint8_t family = config_listen_family(&entry->listen);
 	uint8_t bits = service->netmask[family_index(family)];
 	uint32_t mask = bits ? ~UINT32_C(0) << (32 - bits % 33) : 0;
 
@@ -198,9 +137,13 @@ static void print_settings(const struct ipvs_entry *entry, FILE *out)
 	fputc('\n', out);
 }
 
-static struct ipvs_key_text entry_name(const struct config_listen *listen)
+struct entry_text {
+	char text[IP_TEXT_MAX + 30];
+};
+
+static struct entry_text entry_name(const struct config_listen *listen)
 {
-	struct ipvs_key_text ret;
+	struct entry_text ret;
 
 	if (listen->mark)
 		snprintf(ret.text, sizeof(ret.text), "FWM  %u%s", listen->mark,
@@ -301,7 +244,7 @@ static int print_servers(const struct printer *printer, const struct ipvs_entry 
 		struct place place = { &service->servers.v[i], &entry->state->servers[i] };
 
 		if ((int)i != service->sorry &&
-		    (place.server->address.family == ipvs_service_family(&entry->listen) ||
+		    (place.server->address.family == config_listen_family(&entry->listen) ||
 		     place.server->method == METHOD_TUNNEL))
 			r = r < 0 ? r : array_push(&places, place);
 	}
@@ -327,8 +270,6 @@ static int print_entry(const struct printer *printer, const struct ipvs_entry *e
 	}
 	return print_servers(printer, entry);
 }
-
-/* --- commands --------------------------------------------------------------------------------- */
 
 static int list_one(const struct printer *printer, const struct ipvs_entries *entries,
 		    struct ipvs_refusal *refusal)

@@ -17,9 +17,14 @@ struct ipvs_endpoint_text ipvs_endpoint_text(const struct ip_address *address, u
 	return ret;
 }
 
-struct ipvs_key_text ipvs_key_text(const struct config_listen *service)
+struct key_text {
+	char text[IP_TEXT_MAX + 30];
+};
+
+/* "-t 203.0.113.5:80", "--sctp-service [2001:db8::5]:9", "-f 5 -6" */
+static struct key_text key_text(const struct config_listen *service)
 {
-	struct ipvs_key_text ret;
+	struct key_text ret;
 
 	if (service->mark)
 		snprintf(ret.text, sizeof(ret.text), "-f %u%s", service->mark,
@@ -33,16 +38,11 @@ struct ipvs_key_text ipvs_key_text(const struct config_listen *service)
 	return ret;
 }
 
-uint8_t ipvs_service_family(const struct config_listen *service)
-{
-	return service->mark ? service->family : service->address.family;
-}
-
 int ipvs_service_compare(const struct config_listen *a, const struct config_listen *b)
 {
 	int c = (a->mark > b->mark) - (a->mark < b->mark);
 
-	c = c ? c : (int)ipvs_service_family(a) - (int)ipvs_service_family(b);
+	c = c ? c : (int)config_listen_family(a) - (int)config_listen_family(b);
 	c = c ? c : (int)a->protocol - (int)b->protocol;
 	c = c ? c : ip_compare(&a->address, &b->address);
 	return c ? c : (int)a->port - (int)b->port;
@@ -78,8 +78,7 @@ static void print_mask(uint8_t family, uint8_t bits, FILE *out)
 static void print_settings(const struct ipvs_command *command, FILE *out)
 {
 	const struct ipvs_settings *settings = &command->settings;
-	uint8_t family =
-		command->service.mark ? command->service.family : command->service.address.family;
+	uint8_t family = config_listen_family(&command->service);
 
 	fprintf(out, " -s %s", scheduler_id_text(settings->scheduler));
 	if (settings->persistent_s) {
@@ -168,7 +167,7 @@ void ipvs_print(const struct ipvs_command *command, FILE *out)
 
 	fputs(verbs[verb], out);
 	if (ipvs_has(command, OPTION_SERVICE))
-		fprintf(out, " %s", ipvs_key_text(&command->service).text);
+		fprintf(out, " %s", key_text(&command->service).text);
 	if (verb == IPVS_ADD_SERVICE || verb == IPVS_EDIT_SERVICE || verb == IPVS_ADD_BOTH)
 		print_settings(command, out);
 	if (ipvs_has(command, OPTION_SERVER))

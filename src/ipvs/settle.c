@@ -32,7 +32,7 @@ static int count_bits(const char *text)
 static int settle_netmask(struct ipvs_parser *parser)
 {
 	struct ipvs_settings *settings = &parser->command->settings;
-	uint8_t family = ipvs_service_family(&parser->command->service);
+	uint8_t family = config_listen_family(&parser->command->service);
 	uint32_t length = 0;
 	int bits;
 
@@ -121,7 +121,7 @@ static int settle_server(struct ipvs_parser *parser)
 	if (!command->service.mark && (parser->no_port || keeps_port))
 		server->port = command->service.port;
 	if (command->verb != IPVS_DELETE_SERVER && server->method != METHOD_TUNNEL &&
-	    ipvs_service_family(&command->service) != server->address.family)
+	    config_listen_family(&command->service) != server->address.family)
 		return ipvs_fail(parser,
 				 "Different address family is allowed only for tunneling servers");
 	return 0;

@@ -217,8 +217,6 @@ int ipvs_check_options(const struct ipvs_command *command, struct ipvs_refusal *
 	return r;
 }
 
-/* --- taking words apart ----------------------------------------------------------------------- */
-
 static const struct ipvs_switch *find_letter(const struct ipvs_switch *table, size_t n, char letter)
 {
 	for (size_t i = 0; i < n; i++)

@@ -12,6 +12,8 @@
  */
 #include "kernel/conntrack.h"
 
+#include "kernel/attribute.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/netfilter/nfnetlink.h>
@@ -232,7 +234,9 @@ int conntrack_delete_datagrams(struct conntrack *conntrack, uint8_t family, uint
 	put_mark(message, mark, mask);
 	put_protocol(message, IPPROTO_UDP);
 	netlink_batch_flush(&batch);
-	return r;
+	/* What knows no filter here takes the tuple for that of one entry, and misses its
+	 * addresses. */
+	return r == -EINVAL ? -EOPNOTSUPP : r;
 }
 
 int conntrack_delete_mark(struct conntrack *conntrack, uint8_t family, uint32_t mark, uint32_t mask,

@@ -3,10 +3,9 @@
  * What ctnetlink says about an entry, as a value. A missing attribute reads as zero: the kernel
  * tells counters only when it counts, and in an update only what has changed.
  */
+#include "kernel/attribute.h"
 #include "kernel/conntrack.h"
 
-#include <arpa/inet.h>
-#include <endian.h>
 #include <linux/netfilter/nf_conntrack_common.h>
 #include <linux/netfilter/nf_conntrack_sctp.h>
 #include <linux/netfilter/nf_conntrack_tcp.h>
@@ -25,13 +24,6 @@ struct tuple {
 	uint16_t source_port, destination_port;
 };
 
-static uint16_t read_port(const struct nlattr *attribute)
-{
-	return attribute && mnl_attr_get_payload_len(attribute) >= sizeof(uint16_t)
-		       ? ntohs(mnl_attr_get_u16(attribute))
-		       : 0;
-}
-
 static struct tuple read_tuple(const struct nlattr *attribute, uint8_t family)
 {
 	const struct nlattr *parts[CTA_TUPLE_MAX + 1], *ip[CTA_IP_MAX + 1],
@@ -45,8 +37,8 @@ static struct tuple read_tuple(const struct nlattr *attribute, uint8_t family)
 		.protocol = attribute_u8(proto[CTA_PROTO_NUM]),
 		.source = attribute_address(ip[v6 ? CTA_IP_V6_SRC : CTA_IP_V4_SRC], family),
 		.destination = attribute_address(ip[v6 ? CTA_IP_V6_DST : CTA_IP_V4_DST], family),
-		.source_port = read_port(proto[CTA_PROTO_SRC_PORT]),
-		.destination_port = read_port(proto[CTA_PROTO_DST_PORT]),
+		.source_port = attribute_be16(proto[CTA_PROTO_SRC_PORT]),
+		.destination_port = attribute_be16(proto[CTA_PROTO_DST_PORT]),
 	};
 }
 
@@ -90,8 +82,8 @@ static void read_counters(const struct nlattr *attribute, enum flow_direction di
 	const struct nlattr *counters[CTA_COUNTERS_MAX + 1];
 
 	attributes_nested(attribute, counters, CTA_COUNTERS_MAX);
-	flow->packets[direction] = be64toh(attribute_u64(counters[CTA_COUNTERS_PACKETS]));
-	flow->bytes[direction] = be64toh(attribute_u64(counters[CTA_COUNTERS_BYTES]));
+	flow->packets[direction] = attribute_be64(counters[CTA_COUNTERS_PACKETS]);
+	flow->bytes[direction] = attribute_be64(counters[CTA_COUNTERS_BYTES]);
 }
 
 static void read_labels(const struct nlattr *attribute, struct flow *flow)
@@ -109,7 +101,7 @@ bool conntrack_read_attributes(const struct nlmsghdr *message, uint8_t *ret_fami
 	    (header->nfgen_family != AF_INET && header->nfgen_family != AF_INET6))
 		return false;
 	*ret_family = header->nfgen_family;
-	netlink_attributes(message, sizeof(*header), ret, CTA_MAX);
+	attributes_of_message(message, sizeof(*header), ret, CTA_MAX);
 	return true;
 }
 
@@ -135,14 +127,14 @@ bool conntrack_read_flow(const struct nlmsghdr *message, struct flow *ret)
 	if (has_states(original.protocol) && state == STATE_UNTOLD && !ended)
 		return false;
 	*ret = (struct flow){
-		.id = ntohl(attribute_u32(attributes[CTA_ID])),
-		.mark = ntohl(attribute_u32(attributes[CTA_MARK])),
+		.id = attribute_be32(attributes[CTA_ID]),
+		.mark = attribute_be32(attributes[CTA_MARK]),
 		.protocol = original.protocol,
 		.active = is_active(original.protocol, state),
 		.open = is_open(original.protocol, state),
 		.state = state == STATE_UNTOLD ? 0 : state,
-		.assured = ntohl(attribute_u32(attributes[CTA_STATUS])) & IPS_ASSURED,
-		.timeout_s = ntohl(attribute_u32(attributes[CTA_TIMEOUT])),
+		.assured = attribute_be32(attributes[CTA_STATUS]) & IPS_ASSURED,
+		.timeout_s = attribute_be32(attributes[CTA_TIMEOUT]),
 		.client = original.source,
 		.destination = original.destination,
 		.client_port = original.source_port,

@@ -3,8 +3,7 @@
 
 #include "kernel/kernel.h"
 
-/* A kernel in memory: apply() changes `objects`, observe() copies them and the facts out. For
- * tests. */
+/* An element of a dynamic set. */
 struct fake_member {
 	enum nft_table_id table;
 	char set[64];
@@ -18,11 +17,15 @@ struct fake_counters {
 	struct line_counters counters;
 };
 
+/*
+ * A kernel in memory: apply() changes `objects`, observe() copies them and the facts out. For
+ * tests.
+ */
 struct fake_kernel {
 	struct kernel kernel;
 	struct facts facts;
 	struct objects objects;
-	ARRAY(struct fake_member) members; /* of dynamic sets; they do not age */
+	ARRAY(struct fake_member) members; /* they do not age */
 	ARRAY(struct fake_counters) counters;
 	bool lacks[ABILITY_MAX];
 	uint64_t changes;

@@ -252,6 +252,11 @@ static int real_announce(struct kernel *kernel, int link, const struct ip_addres
 	return announce(link, address);
 }
 
+static int real_ask_neighbour(struct kernel *kernel, int link, const struct ip_address *address)
+{
+	return rtnl_ask_neighbour(&real(kernel)->rtnl, link, address);
+}
+
 static int real_advertise(struct kernel *kernel, const struct advertisement *advertisement)
 {
 	return advertise(advertisement);
@@ -352,6 +357,7 @@ static const struct kernel_ops real_ops = {
 	.members_change = real_members_change,
 	.line_counters = real_line_counters,
 	.announce = real_announce,
+	.ask_neighbour = real_ask_neighbour,
 	.advertise = real_advertise,
 	.flows_dump = real_flows_dump,
 	.flows_dump_mark = real_flows_dump_mark,

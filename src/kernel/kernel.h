@@ -99,6 +99,9 @@ struct kernel_ops {
 			     struct line_counters *ret);
 	/* Gratuitous ARP or unsolicited neighbour advertisement for an address on a link. */
 	int (*announce)(struct kernel *kernel, int link, const struct ip_address *address);
+	/* A neighbour that the kernel asks for in vain is asked for at once, not in up to a second.
+	 */
+	int (*ask_neighbour)(struct kernel *kernel, int link, const struct ip_address *address);
 	/* A router advertisement to the hosts on a link. */
 	int (*advertise)(struct kernel *kernel, const struct advertisement *advertisement);
 	/* Calls `each` for every tracked connection. */
@@ -114,7 +117,8 @@ struct kernel_ops {
 				 uint32_t mask,
 				 bool (*match)(const struct flow *flow, void *userdata),
 				 void *userdata);
-	/* All of UDP among them. That takes no dump, and is quick however many there are. */
+	/* All of UDP among them. That takes no dump, and is quick however many there are.
+	 * -EOPNOTSUPP: kernels before 6.10 cannot. */
 	int (*flows_delete_datagrams)(struct kernel *kernel, uint8_t family, uint32_t mark,
 				      uint32_t mask);
 	/* What `match` says among all connections. */

@@ -9,10 +9,10 @@
  */
 #include "kernel/line_counters.h"
 
+#include "kernel/attribute.h"
 #include "kernel/nft_read.h"
 #include "kernel/nft_socket.h"
 
-#include <endian.h>
 #include <errno.h>
 #include <linux/if_link.h>
 #include <linux/netfilter/nf_tables.h>
@@ -34,7 +34,7 @@ static int read_stats(const struct nlmsghdr *message, void *userdata)
 	if (message->nlmsg_type != RTM_NEWSTATS ||
 	    !netlink_header(message, sizeof(struct if_stats_msg)))
 		return 0;
-	netlink_attributes(message, sizeof(struct if_stats_msg), attributes, IFLA_STATS_LINK_64);
+	attributes_of_message(message, sizeof(struct if_stats_msg), attributes, IFLA_STATS_LINK_64);
 	if (!attributes[IFLA_STATS_LINK_64])
 		return -EBADMSG;
 	size = mnl_attr_get_payload_len(attributes[IFLA_STATS_LINK_64]);
@@ -71,7 +71,7 @@ static uint64_t counted(const struct nlattr *expression)
 	if (strcmp(name, "counter") != 0)
 		return 0;
 	attributes_nested(parts[NFTA_EXPR_DATA], data, NFTA_COUNTER_PACKETS);
-	return be64toh(attribute_u64(data[NFTA_COUNTER_PACKETS]));
+	return attribute_be64(data[NFTA_COUNTER_PACKETS]);
 }
 
 static int read_rule(const struct nlmsghdr *message, void *userdata)
@@ -82,7 +82,7 @@ static int read_rule(const struct nlmsghdr *message, void *userdata)
 
 	if (nft_message_table(message) != NFT_INET)
 		return 0;
-	netlink_attributes(message, sizeof(struct nfgenmsg), attributes, NFTA_RULE_EXPRESSIONS);
+	attributes_of_message(message, sizeof(struct nfgenmsg), attributes, NFTA_RULE_EXPRESSIONS);
 	if (!attributes[NFTA_RULE_EXPRESSIONS])
 		return 0;
 	expression = mnl_attr_get_payload(attributes[NFTA_RULE_EXPRESSIONS]);

@@ -11,12 +11,12 @@
 #include "kernel/nft.h"
 
 #include "base/log.h"
+#include "kernel/attribute.h"
 #include "kernel/nft_member.h"
 #include "kernel/nft_read.h"
 #include "kernel/nft_socket.h"
 #include "kernel/nft_text.h"
 
-#include <endian.h>
 #include <errno.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
@@ -301,10 +301,9 @@ static void take_handle(size_t i, const struct nlmsghdr *message, void *userdata
 	if (i >= taking->n || taking->steps[i].kind != OBJECT_NFT_RULE ||
 	    message->nlmsg_type != (NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_NEWRULE))
 		return;
-	netlink_attributes(message, sizeof(struct nfgenmsg), attributes, NFTA_RULE_HANDLE);
-	if (attributes[NFTA_RULE_HANDLE] &&
-	    mnl_attr_validate(attributes[NFTA_RULE_HANDLE], MNL_TYPE_U64) == 0)
-		taking->steps[i].handle = be64toh(mnl_attr_get_u64(attributes[NFTA_RULE_HANDLE]));
+	attributes_of_message(message, sizeof(struct nfgenmsg), attributes, NFTA_RULE_HANDLE);
+	if (attributes[NFTA_RULE_HANDLE])
+		taking->steps[i].handle = attribute_be64(attributes[NFTA_RULE_HANDLE]);
 }
 
 /* Which step was not liked. */

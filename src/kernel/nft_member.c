@@ -7,12 +7,12 @@
  */
 #include "kernel/nft_member.h"
 
+#include "kernel/attribute.h"
 #include "kernel/netlink.h"
 #include "kernel/nft_socket.h"
 
 #include "base/cleanup.h"
 
-#include <endian.h>
 #include <errno.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
@@ -53,13 +53,6 @@ static void read_bytes(const struct nlattr *attribute, const uint8_t **ret, size
 	*ret_size = mnl_attr_get_payload_len(parts[NFTA_DATA_VALUE]);
 }
 
-static uint64_t milliseconds(const struct nlattr *attribute)
-{
-	return attribute && mnl_attr_validate(attribute, MNL_TYPE_U64) == 0
-		       ? be64toh(mnl_attr_get_u64(attribute))
-		       : 0;
-}
-
 static const uint8_t *keep(struct reading *reading, const uint8_t *bytes, size_t size)
 {
 	const uint8_t *copy = arena_copy(&reading->carried->arena, bytes, size);
@@ -98,8 +91,8 @@ static void read_member(const struct nlattr *element, struct reading *reading)
 	attributes_nested(element, parts, NFTA_SET_ELEM_MAX);
 	read_bytes(parts[NFTA_SET_ELEM_KEY], &dumped.key, &dumped.key_size);
 	read_bytes(parts[NFTA_SET_ELEM_DATA], &dumped.data, &dumped.data_size);
-	dumped.timeout_ms = milliseconds(parts[NFTA_SET_ELEM_TIMEOUT]);
-	dumped.expires_ms = milliseconds(parts[NFTA_SET_ELEM_EXPIRATION]);
+	dumped.timeout_ms = attribute_be64(parts[NFTA_SET_ELEM_TIMEOUT]);
+	dumped.expires_ms = attribute_be64(parts[NFTA_SET_ELEM_EXPIRATION]);
 	dumped.has_state = parts[NFTA_SET_ELEM_EXPR] || parts[NFTA_SET_ELEM_EXPRESSIONS];
 	if (!dumped.key)
 		return;
@@ -117,7 +110,7 @@ static int member_message(const struct nlmsghdr *message, void *userdata)
 
 	if (message->nlmsg_type != (NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_NEWSETELEM))
 		return 0;
-	netlink_attributes(message, sizeof(struct nfgenmsg), attributes, NFTA_SET_ELEM_LIST_MAX);
+	attributes_of_message(message, sizeof(struct nfgenmsg), attributes, NFTA_SET_ELEM_LIST_MAX);
 	list = attributes[NFTA_SET_ELEM_LIST_ELEMENTS];
 	if (!list)
 		return 0;

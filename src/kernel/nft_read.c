@@ -4,30 +4,28 @@
  * others put there, so that the difference removes it; what our texts cannot express gets one that
  * no wanted object has. Left out are only things that go with others: anonymous sets and chains,
  * which belong to a rule, and the elements of dynamic sets, which belong to the packet path; and
- * named objects other than helpers, which do nothing without a rule.
+ * named objects other than helpers, which do nothing without a rule. Elements are in
+ * nft_read_elements.c.
  *
  * Messages of several dumps must be of one generation of the ruleset, which each carries.
  */
 #include "kernel/nft_read.h"
 
+#include "kernel/attribute.h"
 #include "kernel/netlink.h"
 #include "kernel/nft_batch.h"
 #include "kernel/nft_text.h"
 #include "kernel/nft_types.h"
 
-#include <arpa/inet.h>
-#include <endian.h>
 #include <errno.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <string.h>
 
-#define UNKNOWN   "?" /* a type that we do not know */
-#define SEPARATOR " . "
+#define UNKNOWN "?" /* a type that we do not know */
 
 enum {
-	VALUE_MAX = 64,     /* the kernel's registers hold no more */
 	ATTRIBUTES_MAX = 31 /* of any message of ours, and some more */
 };
 
@@ -48,27 +46,7 @@ void nft_reading_done(struct nft_reading *reading)
 	array_done(&reading->bounds);
 }
 
-static uint32_t be32(const struct nlattr *attribute)
-{
-	return ntohl(attribute_u32(attribute));
-}
-
-static uint64_t be64(const struct nlattr *attribute)
-{
-	return attribute && mnl_attr_get_payload_len(attribute) >= sizeof(uint64_t)
-		       ? be64toh(mnl_attr_get_u64(attribute))
-		       : 0;
-}
-
-/* NULL when there is none, or no end to it. */
-static const char *string(const struct nlattr *attribute)
-{
-	return attribute && mnl_attr_validate(attribute, MNL_TYPE_NUL_STRING) == 0
-		       ? mnl_attr_get_str(attribute)
-		       : NULL;
-}
-
-static int keep_string(struct nft_reading *reading, const char *text, const char **ret)
+int nft_read_keep(struct nft_reading *reading, const char *text, const char **ret)
 {
 	const char *copy = text ? arena_strdup(&reading->found->arena, text) : NULL;
 
@@ -82,7 +60,8 @@ static int read_table(struct nft_reading *reading, enum nft_table_id table,
 		      const struct nlattr **attributes)
 {
 	reading->found->nft_tables[table] = true;
-	reading->dormant[table] = be32(attributes[NFTA_TABLE_FLAGS]) & NFT_TABLE_F_DORMANT;
+	reading->dormant[table] =
+		attribute_be32(attributes[NFTA_TABLE_FLAGS]) & NFT_TABLE_F_DORMANT;
 	return 0;
 }
 
@@ -91,16 +70,17 @@ static int read_hook(struct nft_reading *reading, enum nft_table_id table,
 		     const struct nlattr **attributes, const char **ret)
 {
 	const struct nlattr *where[NFTA_HOOK_MAX + 1];
-	const char *type = string(attributes[NFTA_CHAIN_TYPE]);
-	bool drops = be32(attributes[NFTA_CHAIN_POLICY]) != NF_ACCEPT;
+	const char *type = attribute_string(attributes[NFTA_CHAIN_TYPE]);
+	bool drops = attribute_be32(attributes[NFTA_CHAIN_POLICY]) != NF_ACCEPT;
 	struct nft_hook hook = { 0 };
 
 	attributes_nested(attributes[NFTA_CHAIN_HOOK], where, NFTA_HOOK_MAX);
-	hook.number = be32(where[NFTA_HOOK_HOOKNUM]);
-	hook.priority = (int32_t)be32(where[NFTA_HOOK_PRIORITY]);
+	hook.number = attribute_be32(where[NFTA_HOOK_HOOKNUM]);
+	hook.priority = (int32_t)attribute_be32(where[NFTA_HOOK_PRIORITY]);
 	strncpy(hook.type, type ? type : UNKNOWN, sizeof(hook.type) - 1);
-	if (string(where[NFTA_HOOK_DEV]))
-		strncpy(hook.device, string(where[NFTA_HOOK_DEV]), sizeof(hook.device) - 1);
+	if (attribute_string(where[NFTA_HOOK_DEV]))
+		strncpy(hook.device, attribute_string(where[NFTA_HOOK_DEV]),
+			sizeof(hook.device) - 1);
 	*ret = arena_printf(&reading->found->arena, "%s%s%s", nft_hook_text(table, &hook).text,
 			    drops ? " policy drop" : "", reading->dormant[table] ? " dormant" : "");
 	return *ret ? 0 : -ENOMEM;
@@ -112,9 +92,9 @@ static int read_chain(struct nft_reading *reading, enum nft_table_id table,
 	struct nft_chain chain = { .table = table };
 	int r;
 
-	if (be32(attributes[NFTA_CHAIN_FLAGS]) & NFT_CHAIN_BINDING)
+	if (attribute_be32(attributes[NFTA_CHAIN_FLAGS]) & NFT_CHAIN_BINDING)
 		return 0;
-	r = keep_string(reading, string(attributes[NFTA_CHAIN_NAME]), &chain.name);
+	r = nft_read_keep(reading, attribute_string(attributes[NFTA_CHAIN_NAME]), &chain.name);
 	if (r == 0 && attributes[NFTA_CHAIN_HOOK])
 		r = read_hook(reading, table, attributes, &chain.hook);
 	return r < 0 ? r : array_push(&reading->found->nft_chains, chain);
@@ -126,10 +106,10 @@ static int read_types(struct nft_reading *reading, const struct nlattr *number,
 {
 	struct nft_types types;
 
-	if (nft_types_from_number(be32(number), &types) < 0 ||
-	    (types.size && types.size != be32(size)))
-		return keep_string(reading, unknown, ret);
-	return keep_string(reading, nft_types_text(&types).text, ret);
+	if (nft_types_from_number(attribute_be32(number), &types) < 0 ||
+	    (types.size && types.size != attribute_be32(size)))
+		return nft_read_keep(reading, unknown, ret);
+	return nft_read_keep(reading, nft_types_text(&types).text, ret);
 }
 
 static bool is_ours(uint32_t flags)
@@ -143,7 +123,7 @@ static bool is_ours(uint32_t flags)
 static int read_set(struct nft_reading *reading, enum nft_table_id table,
 		    const struct nlattr **attributes)
 {
-	uint32_t flags = be32(attributes[NFTA_SET_FLAGS]);
+	uint32_t flags = attribute_be32(attributes[NFTA_SET_FLAGS]);
 	struct nft_set set = { .table = table };
 	int r;
 
@@ -153,11 +133,11 @@ static int read_set(struct nft_reading *reading, enum nft_table_id table,
 	if (flags & NFT_SET_EVAL)
 		set.flags |=
 			NFT_SET_IS_DYNAMIC | (flags & NFT_SET_TIMEOUT ? 0 : NFT_SET_IS_COUNTED);
-	r = keep_string(reading, string(attributes[NFTA_SET_NAME]), &set.name);
+	r = nft_read_keep(reading, attribute_string(attributes[NFTA_SET_NAME]), &set.name);
 	if (r == 0)
 		r = read_types(reading, is_ours(flags) ? attributes[NFTA_SET_KEY_TYPE] : NULL,
 			       attributes[NFTA_SET_KEY_LEN],
-			       flags & NFT_SET_CONCAT ? UNKNOWN SEPARATOR UNKNOWN : UNKNOWN,
+			       flags & NFT_SET_CONCAT ? UNKNOWN NFT_SEPARATOR UNKNOWN : UNKNOWN,
 			       &set.key);
 	if (r == 0 && flags & NFT_SET_MAP)
 		r = read_types(reading, attributes[NFTA_SET_DATA_TYPE],
@@ -170,165 +150,20 @@ static int read_helper(struct nft_reading *reading, enum nft_table_id table,
 {
 	const struct nlattr *data[NFTA_CT_HELPER_MAX + 1];
 	struct nft_helper helper = { .table = table };
-	uint16_t family = 0;
+	uint16_t family;
 	int r;
 
-	if (be32(attributes[NFTA_OBJ_TYPE]) != NFT_OBJECT_CT_HELPER)
+	if (attribute_be32(attributes[NFTA_OBJ_TYPE]) != NFT_OBJECT_CT_HELPER)
 		return 0;
 	attributes_nested(attributes[NFTA_OBJ_DATA], data, NFTA_CT_HELPER_MAX);
-	if (data[NFTA_CT_HELPER_L3PROTO] &&
-	    mnl_attr_validate(data[NFTA_CT_HELPER_L3PROTO], MNL_TYPE_U16) == 0)
-		family = ntohs(mnl_attr_get_u16(data[NFTA_CT_HELPER_L3PROTO]));
+	family = attribute_be16(data[NFTA_CT_HELPER_L3PROTO]);
 	helper.family = family == NFPROTO_INET ? AF_UNSPEC : (uint8_t)family;
 	helper.protocol = attribute_u8(data[NFTA_CT_HELPER_L4PROTO]);
-	r = keep_string(reading, string(attributes[NFTA_OBJ_NAME]), &helper.name);
+	r = nft_read_keep(reading, attribute_string(attributes[NFTA_OBJ_NAME]), &helper.name);
 	if (r == 0)
-		r = keep_string(reading, string(data[NFTA_CT_HELPER_NAME]), &helper.type);
+		r = nft_read_keep(reading, attribute_string(data[NFTA_CT_HELPER_NAME]),
+				  &helper.type);
 	return r < 0 ? r : array_push(&reading->found->nft_helpers, helper);
-}
-
-/* The bytes of a key or of data; none at all is allowed. */
-static int read_bytes(struct nft_reading *reading, const struct nlattr *attribute,
-		      const uint8_t **ret, uint8_t *ret_size)
-{
-	const struct nlattr *parts[NFTA_DATA_MAX + 1];
-	const uint8_t *copy;
-	uint16_t size;
-
-	attributes_nested(attribute, parts, NFTA_DATA_MAX);
-	if (!parts[NFTA_DATA_VALUE])
-		return 0;
-	size = mnl_attr_get_payload_len(parts[NFTA_DATA_VALUE]);
-	if (size > VALUE_MAX)
-		return -EBADMSG;
-	copy = arena_copy(&reading->found->arena, mnl_attr_get_payload(parts[NFTA_DATA_VALUE]),
-			  size);
-	if (!copy)
-		return -ENOMEM;
-	*ret = copy;
-	*ret_size = (uint8_t)size;
-	return 0;
-}
-
-/* Verdicts other than goto are not ours: they stay without a chain. */
-static int read_verdict(struct nft_reading *reading, const struct nlattr *attribute,
-			const char **ret)
-{
-	const struct nlattr *data[NFTA_DATA_MAX + 1], *verdict[NFTA_VERDICT_MAX + 1];
-
-	attributes_nested(attribute, data, NFTA_DATA_MAX);
-	attributes_nested(data[NFTA_DATA_VERDICT], verdict, NFTA_VERDICT_MAX);
-	if (be32(verdict[NFTA_VERDICT_CODE]) != (uint32_t)NFT_GOTO)
-		return 0;
-	return keep_string(reading, string(verdict[NFTA_VERDICT_CHAIN]), ret);
-}
-
-static bool has_bounds(const struct nft_set *set)
-{
-	return set->flags & NFT_SET_IS_INTERVAL && !strstr(set->key, SEPARATOR);
-}
-
-static int keep_element(struct nft_reading *reading, const struct nft_element *element, bool end)
-{
-	struct nft_bound bound = { *element, end };
-
-	if (!element->key_size || !has_bounds(reading->set))
-		return array_push(&reading->found->nft_elements, *element);
-	if (reading->bounds.n && reading->bounds.v[0].element.key_size != element->key_size)
-		return -EBADMSG;
-	return array_push(&reading->bounds, bound);
-}
-
-static int read_element(struct nft_reading *reading, const struct nlattr *attribute)
-{
-	static const uint8_t catchall[1];
-	const struct nlattr *parts[NFTA_SET_ELEM_MAX + 1];
-	struct nft_element element = { .table = reading->set->table,
-				       .set = reading->set->name,
-				       .key = catchall };
-	uint8_t end_size = 0;
-	int r;
-
-	attributes_nested(attribute, parts, NFTA_SET_ELEM_MAX);
-	r = read_bytes(reading, parts[NFTA_SET_ELEM_KEY], &element.key, &element.key_size);
-	if (r == 0)
-		r = read_bytes(reading, parts[NFTA_SET_ELEM_KEY_END], &element.key_end, &end_size);
-	if (r == 0)
-		r = read_bytes(reading, parts[NFTA_SET_ELEM_DATA], &element.data,
-			       &element.data_size);
-	if (r == 0)
-		r = read_verdict(reading, parts[NFTA_SET_ELEM_DATA], &element.chain);
-	if (r == 0 && element.key_end && end_size != element.key_size)
-		r = -EBADMSG;
-	return r < 0 ? r
-		     : keep_element(reading, &element,
-				    be32(parts[NFTA_SET_ELEM_FLAGS]) & NFT_SET_ELEM_INTERVAL_END);
-}
-
-static int read_elements(struct nft_reading *reading, enum nft_table_id table,
-			 const struct nlattr **attributes)
-{
-	const char *name = string(attributes[NFTA_SET_ELEM_LIST_SET]), *end;
-	const struct nlattr *list = attributes[NFTA_SET_ELEM_LIST_ELEMENTS], *element;
-	int r = 0;
-
-	if (!list || !name || !reading->set || table != reading->set->table ||
-	    strcmp(name, reading->set->name) != 0)
-		return 0;
-	element = mnl_attr_get_payload(list);
-	end = (const char *)element + mnl_attr_get_payload_len(list);
-	while (r == 0 && mnl_attr_ok(element, (int)(end - (const char *)element))) {
-		r = read_element(reading, element);
-		element = mnl_attr_next(element);
-	}
-	return r;
-}
-
-/* An end comes before a start at the same key. */
-static int bound_compare(const void *a, const void *b)
-{
-	const struct nft_bound *x = a, *y = b;
-	int c = memcmp(x->element.key, y->element.key, x->element.key_size);
-
-	return c ? c : y->end - x->end;
-}
-
-/* The last key before a bound, or the last of all. */
-static const uint8_t *key_before(struct nft_reading *reading, const struct nft_bound *bound,
-				 uint8_t size)
-{
-	uint8_t *key = arena_alloc(&reading->found->arena, size);
-
-	if (!key)
-		return NULL;
-	if (bound)
-		memcpy(key, bound->element.key, size);
-	for (size_t i = size; i-- > 0;)
-		if (key[i]-- > 0)
-			break;
-	return key;
-}
-
-int nft_read_ranges(struct nft_reading *reading)
-{
-	size_t n = reading->bounds.n;
-	int r = 0;
-
-	if (n)
-		qsort(reading->bounds.v, n, sizeof(*reading->bounds.v), bound_compare);
-	for (size_t i = 0; i < n && r == 0; i++) {
-		const struct nft_bound *bound = &reading->bounds.v[i];
-		struct nft_element element = bound->element;
-
-		if (bound->end)
-			continue;
-		element.interval = true;
-		element.key_end =
-			key_before(reading, i + 1 < n ? bound + 1 : NULL, element.key_size);
-		r = element.key_end ? array_push(&reading->found->nft_elements, element) : -ENOMEM;
-	}
-	reading->bounds.n = 0;
-	return r;
 }
 
 static const struct nft_chain *find_chain(const struct objects *found, enum nft_table_id table,
@@ -346,8 +181,9 @@ static int read_rule(struct nft_reading *reading, enum nft_table_id table,
 		     const struct nlattr **attributes)
 {
 	const struct nlattr *userdata = attributes[NFTA_RULE_USERDATA];
-	const char *chain = string(attributes[NFTA_RULE_CHAIN]);
-	struct nft_rule rule = { .table = table, .handle = be64(attributes[NFTA_RULE_HANDLE]) };
+	const char *chain = attribute_string(attributes[NFTA_RULE_CHAIN]);
+	struct nft_rule rule = { .table = table,
+				 .handle = attribute_be64(attributes[NFTA_RULE_HANDLE]) };
 
 	if (!chain)
 		return -EBADMSG;
@@ -379,7 +215,7 @@ static int read_object(struct nft_reading *reading, enum nft_table_id table,
 	case NFT_MSG_NEWOBJ:
 		return read_helper(reading, table, attributes);
 	case NFT_MSG_NEWSETELEM:
-		return read_elements(reading, table, attributes);
+		return nft_read_elements(reading, table, attributes);
 	case NFT_MSG_NEWRULE:
 		return read_rule(reading, table, attributes);
 	}
@@ -395,8 +231,8 @@ enum nft_table_id nft_message_table(const struct nlmsghdr *message)
 
 	if (!header || NFNL_SUBSYS_ID(message->nlmsg_type) != NFNL_SUBSYS_NFTABLES)
 		return NFT_TABLE_MAX;
-	netlink_attributes(message, sizeof(*header), attributes, NFTA_TABLE_NAME);
-	name = string(attributes[NFTA_TABLE_NAME]);
+	attributes_of_message(message, sizeof(*header), attributes, NFTA_TABLE_NAME);
+	name = attribute_string(attributes[NFTA_TABLE_NAME]);
 	if (!name || strcmp(name, UPLINKD_TABLE) != 0)
 		return NFT_TABLE_MAX;
 	while (table < NFT_TABLE_MAX && nft_table_family(table) != header->nfgen_family)
@@ -416,7 +252,7 @@ int nft_read_message(const struct nlmsghdr *message, void *userdata)
 	if (reading->generation >= 0 && header->res_id != reading->generation)
 		return -EAGAIN;
 	reading->generation = header->res_id;
-	netlink_attributes(message, sizeof(*header), attributes, ATTRIBUTES_MAX);
+	attributes_of_message(message, sizeof(*header), attributes, ATTRIBUTES_MAX);
 	return read_object(reading, table, attributes);
 }
 

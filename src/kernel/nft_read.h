@@ -45,3 +45,11 @@ void nft_read_definitions(struct nft_reading *reading);
 int nft_read_ranges(struct nft_reading *reading);
 /* Everything is complete: sorts the rest. */
 void nft_read_finish(struct nft_reading *reading);
+
+/* For the reader itself. */
+#define NFT_SEPARATOR " . " /* between the types of a key of several fields */
+/* A copy of a text; -EBADMSG when there is none. */
+int nft_read_keep(struct nft_reading *reading, const char *text, const char **ret);
+/* The elements of a message, if they are of reading->set. */
+int nft_read_elements(struct nft_reading *reading, enum nft_table_id table,
+		      const struct nlattr **attributes);

@@ -40,6 +40,9 @@ int rtnl_observe(struct rtnl *rtnl, unsigned parts, struct facts *facts, struct 
 /* Takes steps on tunnels, aliases, routes and rules, in order. 0 or the first error. */
 int rtnl_apply(struct rtnl *rtnl, struct step *steps, size_t n);
 
+/* See kernel_ops.ask_neighbour. */
+int rtnl_ask_neighbour(struct rtnl *rtnl, int link, const struct ip_address *address);
+
 /* Whether this kernel makes such tunnels, found out by making one. 1, 0 or an error. */
 int rtnl_can(struct rtnl *rtnl, enum tunnel_kind kind, uint8_t family);
 

@@ -9,6 +9,7 @@
  *
  * Deleting names everything that is known of the object, so that only ours can match.
  */
+#include "kernel/attribute.h"
 #include "kernel/kernel.h"
 #include "kernel/rtnl.h"
 

@@ -5,6 +5,7 @@
  * as well. Routes of tables that are neither main nor ours, and rules of others, are not looked at
  * and so never wake anybody.
  */
+#include "kernel/attribute.h"
 #include "kernel/kernel.h"
 #include "kernel/rtnl.h"
 
@@ -46,7 +47,7 @@ static unsigned link_parts(const struct nlmsghdr *message)
 
 	if (!header || header->ifi_family == AF_BRIDGE)
 		return 0;
-	netlink_attributes(message, sizeof(*header), attributes, IFLA_MAX);
+	attributes_of_message(message, sizeof(*header), attributes, IFLA_MAX);
 	return attributes[IFLA_WIRELESS] ? 0 : KERNEL_LINKS | KERNEL_ROUTES;
 }
 
@@ -65,7 +66,7 @@ static unsigned rule_parts(const struct nlmsghdr *message)
 {
 	const struct nlattr *attributes[FRA_MAX + 1];
 
-	netlink_attributes(message, sizeof(struct fib_rule_hdr), attributes, FRA_MAX);
+	attributes_of_message(message, sizeof(struct fib_rule_hdr), attributes, FRA_MAX);
 	return attribute_u8(attributes[FRA_PROTOCOL]) == UPLINKD_PROTOCOL ? KERNEL_RULES : 0;
 }
 
@@ -111,7 +112,7 @@ static void note_gone(struct rtnl *rtnl, const struct nlmsghdr *message)
 
 	if (!header || header->ifi_family == AF_BRIDGE)
 		return;
-	netlink_attributes(message, sizeof(*header), attributes, IFLA_MAX);
+	attributes_of_message(message, sizeof(*header), attributes, IFLA_MAX);
 	if (!attributes[IFLA_STATS64])
 		return;
 	size = mnl_attr_get_payload_len(attributes[IFLA_STATS64]);

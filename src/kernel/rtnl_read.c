@@ -6,6 +6,7 @@
  * An address is ours by its IFA_PROTO, or, for kernels that do not keep that, because we remember
  * having added it. A rule is ours by its FRA_PROTOCOL.
  */
+#include "kernel/attribute.h"
 #include "kernel/rtnl.h"
 
 #include <linux/fib_rules.h>
@@ -23,7 +24,7 @@ static int read_link(const struct nlmsghdr *message, struct rtnl_reading *readin
 
 	if (!header || header->ifi_family == AF_BRIDGE)
 		return 0;
-	netlink_attributes(message, sizeof(*header), attributes, IFLA_MAX);
+	attributes_of_message(message, sizeof(*header), attributes, IFLA_MAX);
 	link = (struct link){ .index = header->ifi_index,
 			      .up = header->ifi_flags & IFF_UP,
 			      .carrier = header->ifi_flags & (IFF_LOWER_UP | IFF_RUNNING),
@@ -93,7 +94,7 @@ static int read_address(const struct nlmsghdr *message, struct rtnl_reading *rea
 	if (!header || header->ifa_family != reading->family ||
 	    header->ifa_prefixlen > ip_bits(header->ifa_family))
 		return 0;
-	netlink_attributes(message, sizeof(*header), attributes, IFA_MAX);
+	attributes_of_message(message, sizeof(*header), attributes, IFA_MAX);
 	address = address_make(header, attributes);
 	if (!ip_is_set(&address.prefix.address))
 		return 0;
@@ -119,7 +120,7 @@ static int read_rule(const struct nlmsghdr *message, struct rtnl_reading *readin
 	if (!header || header->family != reading->family || header->action != FR_ACT_TO_TBL ||
 	    header->src_len > ip_bits(header->family))
 		return 0;
-	netlink_attributes(message, sizeof(*header), attributes, FRA_MAX);
+	attributes_of_message(message, sizeof(*header), attributes, FRA_MAX);
 	if (attribute_u8(attributes[FRA_PROTOCOL]) != UPLINKD_PROTOCOL)
 		return 0;
 	rule = (struct rule_object){

@@ -6,6 +6,7 @@
  *
  * A metric of 0 stands for the kernel's default, which in IPv6 is 1024.
  */
+#include "kernel/attribute.h"
 #include "kernel/rtnl.h"
 
 #include <linux/rtnetlink.h>
@@ -149,7 +150,7 @@ uint32_t rtnl_route_table(const struct nlmsghdr *message)
 	const struct rtmsg *header = mnl_nlmsg_get_payload(message);
 	const struct nlattr *attributes[RTA_MAX + 1];
 
-	netlink_attributes(message, sizeof(*header), attributes, RTA_MAX);
+	attributes_of_message(message, sizeof(*header), attributes, RTA_MAX);
 	return attributes[RTA_TABLE] ? attribute_u32(attributes[RTA_TABLE]) : header->rtm_table;
 }
 
@@ -163,7 +164,7 @@ int rtnl_read_route(const struct nlmsghdr *message, struct rtnl_reading *reading
 	if (!header || header->rtm_family != reading->family || header->rtm_flags & RTM_F_CLONED ||
 	    header->rtm_dst_len > ip_bits(header->rtm_family))
 		return 0;
-	netlink_attributes(message, sizeof(*header), attributes, RTA_MAX);
+	attributes_of_message(message, sizeof(*header), attributes, RTA_MAX);
 	table = rtnl_route_table(message);
 	if (attributes[RTA_DST])
 		destination.address = attribute_address(attributes[RTA_DST], header->rtm_family);

@@ -13,6 +13,7 @@
  * sends nothing as long as the tunnel's own address is open.
  */
 #include "base/cleanup.h"
+#include "kernel/attribute.h"
 #include "kernel/kernel.h"
 #include "kernel/rtnl.h"
 
@@ -176,7 +177,7 @@ static bool read_tunnel(const struct nlattr *info, struct tunnel_object *tunnel)
 	if (tunnel->kind == TUNNEL_IPIP &&
 	    attribute_u16(data[IFLA_IPTUN_ENCAP_TYPE]) == TUNNEL_ENCAP_GUE) {
 		tunnel->kind = TUNNEL_GUE;
-		tunnel->port = ntohs(attribute_u16(data[IFLA_IPTUN_ENCAP_DPORT]));
+		tunnel->port = attribute_be16(data[IFLA_IPTUN_ENCAP_DPORT]);
 	}
 	return true;
 }

@@ -329,22 +329,11 @@ static const char *http_error(const struct probe_spec *spec)
 	return NULL;
 }
 
-const struct probe_method probe_http = {
-	.name = "http",
-	.state_size = sizeof(struct http_state),
-	.error = http_error,
-	.init = http_init,
-	.start = http_start,
-	.stop = http_stop,
-	.done = http_done,
-};
+#define HTTP_METHOD(word)                                                                     \
+	{                                                                                     \
+		.name = word, .state_size = sizeof(struct http_state), .error = http_error,   \
+		.init = http_init, .start = http_start, .stop = http_stop, .done = http_done, \
+	}
 
-const struct probe_method probe_https = {
-	.name = "https",
-	.state_size = sizeof(struct http_state),
-	.error = http_error,
-	.init = http_init,
-	.start = http_start,
-	.stop = http_stop,
-	.done = http_done,
-};
+const struct probe_method probe_http = HTTP_METHOD("http");
+const struct probe_method probe_https = HTTP_METHOD("https");

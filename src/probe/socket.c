@@ -10,7 +10,8 @@
 #include <string.h>
 #include <sys/epoll.h>
 
-socklen_t socket_address(const struct ip_address *ip, uint16_t port, union socket_address *ret)
+static socklen_t socket_address(const struct ip_address *ip, uint16_t port,
+				union socket_address *ret)
 {
 	memset(ret, 0, sizeof(*ret));
 	ret->any.sa_family = ip->family;

@@ -12,9 +12,6 @@ union socket_address {
 	struct sockaddr_in6 v6;
 };
 
-/* Returns the size of the address. */
-socklen_t socket_address(const struct ip_address *ip, uint16_t port, union socket_address *ret);
-
 /* A non-blocking socket of the target's family, with the spec's device, mark and source, or -errno.
  */
 int socket_open(const struct probe_spec *spec, int type, int protocol);

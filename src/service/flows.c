@@ -2,41 +2,18 @@
 /*
  * A connection is found by its conntrack id in an open-addressing table (linear probing, deletion
  * by moving followers up), which remembers what it was counted as, so that its end takes back just
- * that. Destinations are a sorted array, services their values.
+ * that.
  */
 #include "service/flows.h"
 
-#include "base/array.h"
 #include "base/hash.h"
-#include "service/parts.h"
+#include "service/places.h"
+#include "service/pool.h"
 #include "service/schedule.h"
 
 #include <errno.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
-
-struct destination {
-	struct ip_address address;
-	uint16_t port; /* 0: all */
-	uint8_t protocol;
-	uint32_t service;
-};
-
-/* A server of a service by firewall mark, which no destination tells of. */
-struct marked {
-	struct ip_address address;
-	uint32_t service;
-};
-
-enum {
-	NOBODY = UINT32_MAX
-};
-
-/* A real server of a service, as indexes; service NOBODY: none of ours. */
-struct place {
-	uint32_t service, server;
-};
 
 /* A connection as it was counted; the line is -1 when it has none of ours. */
 struct record {
@@ -48,8 +25,7 @@ struct record {
 
 struct flows {
 	struct world *world;
-	ARRAY(struct destination) destinations;
-	ARRAY(struct marked) marked;
+	struct places places;
 	struct record *records;
 	size_t room, used; /* room is a power of two */
 };
@@ -68,84 +44,9 @@ void flows_free(struct flows *flows)
 {
 	if (!flows)
 		return;
-	array_done(&flows->destinations);
-	array_done(&flows->marked);
+	places_done(&flows->places);
 	free(flows->records);
 	free(flows);
-}
-
-static int destination_compare(const void *a, const void *b)
-{
-	const struct destination *x = a, *y = b;
-	int c = ip_compare(&x->address, &y->address);
-
-	c = c ? c : (int)x->port - (int)y->port;
-	return c ? c : (int)x->protocol - (int)y->protocol;
-}
-
-static int marked_compare(const void *a, const void *b)
-{
-	const struct marked *x = a, *y = b;
-
-	return ip_compare(&x->address, &y->address);
-}
-
-static int add_marked(struct flows *flows, uint32_t service)
-{
-	const struct config_service *config = &flows->world->config->services.v[service];
-	int r = 0;
-
-	for (size_t i = 0; r == 0 && i < config->servers.n; i++) {
-		struct marked marked = { .address = config->servers.v[i].address,
-					 .service = service };
-
-		r = array_push(&flows->marked, marked);
-	}
-	return r;
-}
-
-static int add_listen(struct flows *flows, const struct config_listen *listen, uint32_t service)
-{
-	struct destination destination = { .address = listen->address,
-					   .port = listen->port,
-					   .protocol = listen->protocol,
-					   .service = service };
-
-	if (listen->mark)
-		return add_marked(flows, service);
-	if (listen->uplink < 0)
-		return array_push(&flows->destinations, destination);
-	for (enum family_index f = 0; f < FAMILY_INDEX_MAX; f++) {
-		int r;
-
-		destination.address = flows->world->lines[listen->uplink].family[f].address;
-		if (!ip_is_set(&destination.address))
-			continue;
-		r = array_push(&flows->destinations, destination);
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
-
-static int add_ipsec(struct flows *flows, const struct config_listen *listen, uint32_t service)
-{
-	static const struct {
-		uint8_t protocol;
-		uint16_t port;
-	} parts[] = { { IPPROTO_UDP, IKE_PORT },
-		      { IPPROTO_UDP, IKE_NAT_PORT },
-		      { IPPROTO_ESP, 0 },
-		      { IPPROTO_AH, 0 } };
-	struct config_listen part = *listen;
-	int r = 0;
-
-	for (size_t i = 0; r == 0 && i < sizeof(parts) / sizeof(parts[0]); i++) {
-		part.protocol = parts[i].protocol;
-		part.port = parts[i].port;
-		r = add_listen(flows, &part, service);
-	}
-	return r;
 }
 
 static void zero_counts(struct world *world)
@@ -159,40 +60,16 @@ static void zero_counts(struct world *world)
 		}
 }
 
-static int add_service(struct flows *flows, uint32_t index)
-{
-	const struct config_service *service = &flows->world->config->services.v[index];
-	int r = 0;
-
-	flows->world->services[index].by_load = service_looks_at_load(service);
-	/* Their connections are in maps of our own. */
-	if (service_is_direct(service))
-		return 0;
-	for (size_t i = 0; r == 0 && i < service->listens.n; i++)
-		r = service->kind == SERVICE_IPSEC
-			    ? add_ipsec(flows, &service->listens.v[i], index)
-			    : add_listen(flows, &service->listens.v[i], index);
-	return r;
-}
-
 int flows_restart(struct flows *flows, struct world *world)
 {
-	int r = 0;
-
 	flows->world = world;
-	flows->destinations.n = flows->marked.n = 0;
 	if (flows->room)
 		memset(flows->records, 0, flows->room * sizeof(*flows->records));
 	flows->used = 0;
 	zero_counts(world);
-	for (size_t i = 0; r == 0 && i < world->config->services.n; i++)
-		r = add_service(flows, (uint32_t)i);
-	if (flows->destinations.n)
-		qsort(flows->destinations.v, flows->destinations.n, sizeof(*flows->destinations.v),
-		      destination_compare);
-	if (flows->marked.n)
-		qsort(flows->marked.v, flows->marked.n, sizeof(*flows->marked.v), marked_compare);
-	return r;
+	for (size_t i = 0; i < world->config->services.n; i++)
+		world->services[i].by_load = service_looks_at_load(&world->config->services.v[i]);
+	return places_learn(&flows->places, world);
 }
 
 static size_t home(const struct flows *flows, uint32_t id)
@@ -247,66 +124,6 @@ static void remove_record(struct flows *flows, struct record *record)
 	flows->used--;
 }
 
-/* The server of a service that a connection goes to. */
-static struct place find_server(const struct flows *flows, const struct flow *flow,
-				uint32_t service)
-{
-	const struct config_service *config = &flows->world->config->services.v[service];
-
-	for (size_t i = 0; i < config->servers.n; i++) {
-		const struct config_server *server = &config->servers.v[i];
-
-		if (ip_equal(&server->address, &flow->server) &&
-		    (server->port ? server->port : flow->destination_port) == flow->server_port)
-			return (struct place){ service, (uint32_t)i };
-	}
-	return (struct place){ .service = NOBODY };
-}
-
-static const struct destination *find_destination(const struct flows *flows,
-						  const struct flow *flow, uint16_t port)
-{
-	struct destination key = { .address = flow->destination,
-				   .port = port,
-				   .protocol = flow->protocol };
-
-	if (!flows->destinations.n)
-		return NULL;
-	return bsearch(&key, flows->destinations.v, flows->destinations.n, sizeof(key),
-		       destination_compare);
-}
-
-/* Several services by mark may share a server's address, and differ in its port. */
-static struct place find_marked(const struct flows *flows, const struct flow *flow)
-{
-	const struct marked key = { .address = flow->server }, *found = NULL;
-	struct place place = { .service = NOBODY };
-
-	if (flows->marked.n && !ip_equal(&flow->server, &flow->destination))
-		found = bsearch(&key, flows->marked.v, flows->marked.n, sizeof(key),
-				marked_compare);
-	while (found && found > flows->marked.v && marked_compare(found - 1, &key) == 0)
-		found--;
-	for (; found && found < flows->marked.v + flows->marked.n &&
-	       marked_compare(found, &key) == 0 && place.service == NOBODY;
-	     found++)
-		place = find_server(flows, flow, found->service);
-	return place;
-}
-
-static struct place find_place(const struct flows *flows, const struct flow *flow)
-{
-	const struct destination *found = find_destination(flows, flow, flow->destination_port);
-	struct place place = { .service = NOBODY };
-
-	if (!found)
-		found = find_destination(flows, flow, 0);
-	if (found)
-		place = find_server(flows, flow, found->service);
-	/* A packet's mark comes before its destination. */
-	return place.service == NOBODY ? find_marked(flows, flow) : place;
-}
-
 static int find_line(const struct flows *flows, const struct flow *flow)
 {
 	uint32_t mark = flow->mark & flows->world->config->gateway.mark_mask;
@@ -319,14 +136,14 @@ static int find_line(const struct flows *flows, const struct flow *flow)
 
 static struct server_state *server_at(const struct flows *flows, struct place place)
 {
-	return place.service == NOBODY
+	return place.service == PLACE_NOBODY
 		       ? NULL
 		       : &flows->world->services[place.service].servers[place.server];
 }
 
 static void touch(const struct flows *flows, struct place place)
 {
-	if (place.service != NOBODY && flows->world->services[place.service].by_load)
+	if (place.service != PLACE_NOBODY && flows->world->services[place.service].by_load)
 		world_touch(flows->world, place.service);
 }
 
@@ -345,7 +162,7 @@ static void count(const struct flows *flows, const struct record *record, int by
 
 static bool is_same_place(struct place a, struct place b)
 {
-	return a.service == b.service && (a.service == NOBODY || a.server == b.server);
+	return a.service == b.service && (a.service == PLACE_NOBODY || a.server == b.server);
 }
 
 bool flows_count(struct flows *flows, const struct flow *flow)
@@ -355,13 +172,13 @@ bool flows_count(struct flows *flows, const struct flow *flow)
 
 	if (make_room(flows) < 0)
 		return false;
-	now.place = find_place(flows, flow);
+	now.place = places_find(&flows->places, flow);
 	now.line = find_line(flows, flow);
 	record = find(flows, flow->id);
 	before = *record;
 	if (before.used)
 		count(flows, &before, -1);
-	else if (now.place.service != NOBODY || now.line >= 0)
+	else if (now.place.service != PLACE_NOBODY || now.line >= 0)
 		flows->used++;
 	else
 		return false;
@@ -369,18 +186,18 @@ bool flows_count(struct flows *flows, const struct flow *flow)
 	count(flows, &now, 1);
 	touch(flows, now.place);
 	if (!before.used)
-		return now.place.service != NOBODY;
+		return now.place.service != PLACE_NOBODY;
 	touch(flows, before.place);
 	return !is_same_place(now.place, before.place) ||
-	       (now.place.service != NOBODY && now.active != before.active);
+	       (now.place.service != PLACE_NOBODY && now.active != before.active);
 }
 
 bool flows_find(const struct flows *flows, const struct flow *flow, size_t *ret_service,
 		size_t *ret_server)
 {
-	struct place place = find_place(flows, flow);
+	struct place place = places_find(&flows->places, flow);
 
-	if (place.service == NOBODY)
+	if (place.service == PLACE_NOBODY)
 		return false;
 	*ret_service = place.service;
 	*ret_server = place.server;
@@ -398,7 +215,7 @@ bool flows_is_at(const struct flows *flows, const struct flow *flow, size_t serv
 /* A new connection counts into the totals, and tells where the kernel is in a ring. */
 static void flows_begin(struct flows *flows, const struct flow *flow)
 {
-	struct place place = find_place(flows, flow);
+	struct place place = places_find(&flows->places, flow);
 	struct server_state *server = server_at(flows, place);
 	int line = find_line(flows, flow);
 

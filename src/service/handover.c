@@ -199,20 +199,10 @@ static int want_lines(const struct pool *pool, const char *chain)
 	return r;
 }
 
-/* Of IPsec services: clients that are not known. */
-static struct pool_name fresh_chain(const struct pool *pool)
-{
-	struct pool_name name;
-
-	snprintf(name.text, sizeof(name.text), "fresh/%s/%c", pool->service->name,
-		 pool_digit(pool));
-	return name;
-}
-
 static int want_chains(const struct pool *pool, const char *chain)
 {
 	bool ipsec = pool->service->kind == SERVICE_IPSEC;
-	struct pool_name fresh = fresh_chain(pool);
+	struct pool_name fresh = pool_name(pool, "fresh"); /* clients that are not known */
 	int r;
 
 	want_chain(pool->objects, chain, NULL);

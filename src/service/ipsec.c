@@ -33,15 +33,6 @@ struct pool_name ipsec_chain(const struct pool *pool)
 	return name;
 }
 
-static struct pool_name passing_chain(const struct pool *pool)
-{
-	struct pool_name name;
-
-	snprintf(name.text, sizeof(name.text), "passing/%s/%c", pool->service->name,
-		 pool_digit(pool));
-	return name;
-}
-
 static bool any_ipsec(const struct world *world)
 {
 	array_foreach(&world->config->services, service)
@@ -144,7 +135,7 @@ static void want_passing(const struct pool *pool, size_t server)
 	static const char *const matches[] = { "udp dport 500", "udp dport 4500",
 					       "meta l4proto esp", "meta l4proto ah" };
 
-	want_nft(pool->objects, passing_chain(pool).text, "ct reply %s saddr == %s goto %s",
+	want_nft(pool->objects, pool_name(pool, "passing").text, "ct reply %s saddr == %s goto %s",
 		 pool_ip(pool), ip_text(&pool->service->servers.v[server].address).text,
 		 chain.text);
 	want_chain(pool->objects, chain.text, NULL);
@@ -189,7 +180,7 @@ void ipsec_intent(const struct pool *pool)
 {
 	if (pool->service->kind != SERVICE_IPSEC)
 		return;
-	want_chain(pool->objects, passing_chain(pool).text, NULL);
+	want_chain(pool->objects, pool_name(pool, "passing").text, NULL);
 	for (size_t i = 0; i < pool->service->listens.n; i++) {
 		const struct ip_address *address =
 			listen_address(pool->world, &pool->service->listens.v[i], pool->f);
@@ -199,7 +190,7 @@ void ipsec_intent(const struct pool *pool)
 			continue;
 		nft_key_address(&key, address);
 		want_verdict(pool->objects, tunnels_map[pool->f], &key, "%s",
-			     passing_chain(pool).text);
+			     pool_name(pool, "passing").text);
 	}
 	for (size_t i = 0; i < pool->service->servers.n; i++)
 		if (has_clients(pool, i))

@@ -7,15 +7,6 @@
 
 #include <stdio.h>
 
-static struct pool_name clients_set(const struct pool *pool, const char *what)
-{
-	struct pool_name name;
-
-	snprintf(name.text, sizeof(name.text), "%s/%s/%c", what, pool->service->name,
-		 pool_digit(pool));
-	return name;
-}
-
 static uint32_t burst_of(uint32_t burst, uint32_t rate)
 {
 	return burst ? burst : rate;
@@ -30,7 +21,7 @@ static void want_clients(const struct pool *pool, const char *set, unsigned natu
 static void want_client_limits(const struct pool *pool, const char *chain)
 {
 	const struct config_limits *limits = &pool->service->limits;
-	struct pool_name rates = clients_set(pool, "rate"), counts = clients_set(pool, "count");
+	struct pool_name rates = pool_name(pool, "rate"), counts = pool_name(pool, "count");
 
 	if (limits->client_rate) {
 		want_clients(pool, rates.text, 0);

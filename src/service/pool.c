@@ -13,6 +13,15 @@
 #include <stdio.h>
 #include <string.h>
 
+struct pool_name pool_name(const struct pool *pool, const char *what)
+{
+	struct pool_name name;
+
+	snprintf(name.text, sizeof(name.text), "%s/%s/%c", what, pool->service->name,
+		 pool_digit(pool));
+	return name;
+}
+
 struct pool_name pool_chain(const struct pool *pool, int line)
 {
 	struct pool_name name;

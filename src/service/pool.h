@@ -33,6 +33,8 @@ struct pool_name {
 	char text[160];
 };
 
+/* WHAT/NAME/4: a chain or set. */
+struct pool_name pool_name(const struct pool *pool, const char *what);
 /* service/NAME/4 or service/NAME/4/LINE: takes new connections (that come from `line`). */
 struct pool_name pool_chain(const struct pool *pool, int line);
 /* PREFIX/NAME/ADDRESS[/PORT]: of a real server; "persist", "to", ... */

@@ -39,15 +39,6 @@ static const char *const proofs[] = {
 	"udp dport 4500 @th,192,32 != 0x00000000",
 };
 
-static struct pool_name chain_of(const struct pool *pool, const char *what)
-{
-	struct pool_name name;
-
-	snprintf(name.text, sizeof(name.text), "%s/%s/%c", what, pool->service->name,
-		 pool_digit(pool));
-	return name;
-}
-
 void ipsec_direct_frame(struct objects *objects)
 {
 	for (enum family_index f = 0; f < FAMILY_INDEX_MAX; f++) {
@@ -88,7 +79,7 @@ static void want_gone(const struct pool *pool, const char *chain)
 
 		if (number && pool_has(pool, i) && !keeps_associations(pool, i))
 			want_nft(pool->objects, chain, "meta mark & 0x%08x == 0x%08x goto %s",
-				 DIRECT_SERVER_MASK, number, chain_of(pool, "gone").text);
+				 DIRECT_SERVER_MASK, number, pool_name(pool, "gone").text);
 	}
 }
 
@@ -101,15 +92,15 @@ static void want_on(const struct pool *pool, const char *chain)
 static void want_known(const struct pool *pool, const char *chain)
 {
 	want_nft(pool->objects, chain, "meta mark set %s map @%s goto %s", asked[pool->f],
-		 guarded_map[pool->f], chain_of(pool, "guarded").text);
+		 guarded_map[pool->f], pool_name(pool, "guarded").text);
 	want_nft(pool->objects, chain, "meta mark set %s map @%s goto %s", asked[pool->f],
-		 opening_map[pool->f], chain_of(pool, "opening").text);
+		 opening_map[pool->f], pool_name(pool, "opening").text);
 }
 
 static void want_states(const struct pool *pool)
 {
-	struct pool_name guarded = chain_of(pool, "guarded"), opening = chain_of(pool, "opening"),
-			 proven = chain_of(pool, "proven");
+	struct pool_name guarded = pool_name(pool, "guarded"), opening = pool_name(pool, "opening"),
+			 proven = pool_name(pool, "proven");
 
 	want_chain(pool->objects, guarded.text, NULL);
 	want_gone(pool, guarded.text);
@@ -131,7 +122,7 @@ static void want_states(const struct pool *pool)
 
 static void want_loss(const struct pool *pool, const char *fresh)
 {
-	struct pool_name gone = chain_of(pool, "gone");
+	struct pool_name gone = pool_name(pool, "gone");
 
 	want_chain(pool->objects, gone.text, NULL);
 	want_forgotten(pool, gone.text, opening_map[pool->f]);
@@ -144,7 +135,7 @@ static void want_loss(const struct pool *pool, const char *fresh)
 /* The server has answered; its packets go back over the line of the client's. */
 static void want_answers(const struct pool *pool)
 {
-	struct pool_name answer = chain_of(pool, "answer"), back = chain_of(pool, "back");
+	struct pool_name answer = pool_name(pool, "answer"), back = pool_name(pool, "back");
 
 	want_chain(pool->objects, answer.text, NULL);
 	want_nft(pool->objects, answer.text, "meta mark set %s map @%s goto %s", answered[pool->f],
@@ -174,7 +165,7 @@ void ipsec_direct_intent(const struct pool *pool, const char *chain, const char 
 
 static void want_reply(const struct pool *pool, const struct ip_address *address, uint16_t port)
 {
-	struct pool_name chain = chain_of(pool, "answer");
+	struct pool_name chain = pool_name(pool, "answer");
 	struct nft_key key = { 0 };
 
 	nft_key_address(&key, address);
@@ -191,7 +182,7 @@ static void want_covered(const struct pool *pool, const struct ip_address *addre
 	nft_key_address(&key, address);
 	nft_key_u8(&key, protocol);
 	want_verdict(pool->objects, covered_map[pool->f], &key, "%s",
-		     chain_of(pool, "answer").text);
+		     pool_name(pool, "answer").text);
 }
 
 void want_ipsec_replies(const struct pool *pool, const struct ip_address *address)

@@ -113,7 +113,7 @@ static int on_enable(void *userdata, const char *uplink, bool enabled, char **re
 {
 	struct fuzzed *fuzzed = userdata;
 
-	control_uplink_changed(fuzzed->control, uplink);
+	control_look_at_lines(fuzzed->control, &fuzzed->world);
 	return answer(userdata, ret_message);
 }
 

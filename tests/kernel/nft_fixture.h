@@ -23,3 +23,5 @@ size_t settle(struct fixture *f);
 /* Notifications wait; somebody else has changed our tables, say all that wait. */
 bool has_events(struct fixture *f);
 bool changed_by_others(struct fixture *f);
+/* 13 sets of every sort that our tables have. */
+void want_usual_sets(struct objects *objects);

@@ -3,6 +3,8 @@
  * The imitation of the kernel behaves like one: what is applied is found, in the same order, and
  * what was found stays as it was when the kernel changes.
  */
+#include "kernel_fixture.h"
+
 #include "kernel/fake.h"
 
 #include <setjmp.h>
@@ -12,60 +14,22 @@
 
 #include <cmocka.h>
 
-struct fixture {
-	struct fake_kernel *fake;
-	struct kernel *kernel;
-	struct facts facts;
-	struct objects found;
-};
-
 static int set_up(void **state)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
+	struct fake_kernel *fake;
 
-	if (!f || fake_open(&f->fake) < 0)
+	if (!f || fake_open(&fake) < 0)
 		return -1;
-	f->kernel = &f->fake->kernel;
+	f->kernel = &fake->kernel;
+	f->parts = KERNEL_EVERYTHING;
 	*state = f;
 	return 0;
 }
 
-static int tear_down(void **state)
+static struct fake_kernel *fake_of(struct fixture *f)
 {
-	struct fixture *f = *state;
-
-	facts_done(&f->facts);
-	objects_done(&f->found);
-	kernel_close(f->kernel);
-	free(f);
-	return 0;
-}
-
-static void observe(struct fixture *f)
-{
-	assert_int_equal(
-		f->kernel->ops->observe(f->kernel, KERNEL_EVERYTHING, &f->facts, &f->found), 0);
-}
-
-static size_t converge(struct fixture *f, const struct objects *wanted)
-{
-	struct plan plan = { 0 };
-	size_t n;
-
-	observe(f);
-	assert_int_equal(f->kernel->ops->observe_sysctls(f->kernel, wanted, &f->found), 0);
-	assert_int_equal(plan_diff(&f->found, wanted, &plan), 0);
-	n = plan.steps.n;
-	assert_int_equal(f->kernel->ops->apply(f->kernel, &plan), 0);
-	plan_done(&plan);
-	return n;
-}
-
-static void assert_converges(struct fixture *f, struct objects *wanted)
-{
-	assert_int_equal(objects_seal(wanted), 0);
-	converge(f, wanted);
-	assert_int_equal(converge(f, wanted), 0);
+	return (struct fake_kernel *)f->kernel;
 }
 
 static void want_some(struct objects *wanted)
@@ -170,8 +134,8 @@ static void test_parts_are_separate(void **state)
 	want_some(&wanted);
 	assert_converges(f, &wanted);
 	observe(f);
-	assert_int_equal(array_push(&f->fake->facts.links, link), 0);
-	f->fake->objects.routes.n = 0;
+	assert_int_equal(array_push(&fake_of(f)->facts.links, link), 0);
+	fake_of(f)->objects.routes.n = 0;
 	assert_int_equal(f->kernel->ops->observe(f->kernel, KERNEL_LINKS, &f->facts, &f->found), 0);
 	assert_int_equal(f->facts.links.n, 1);
 	assert_int_equal(f->found.routes.n, 1);
@@ -187,7 +151,7 @@ static void test_parameters(void **state)
 	struct fixture *f = *state;
 	struct objects wanted = { 0 };
 
-	want_sysctl(&f->fake->objects, "0", "", "net/ipv4/ip_forward");
+	want_sysctl(&fake_of(f)->objects, "0", "", "net/ipv4/ip_forward");
 	want_sysctl(&wanted, "1", "", "net/ipv4/ip_forward");
 	want_sysctl(&wanted, "1", "", "net/ipv4/not_there");
 	assert_converges(f, &wanted);
@@ -197,7 +161,7 @@ static void test_parameters(void **state)
 	objects_done(&wanted);
 }
 
-#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, fixture_tear_down)
 
 int main(void)
 {

@@ -39,23 +39,11 @@ static void key_of_range(struct nft_key *key, const char *interface, const char 
 
 static void want_sets(struct objects *objects)
 {
-	want_set(objects, "services4", "ipv4_addr . inet_proto . inet_service", "verdict", 0);
-	want_set(objects, "services6", "ipv6_addr . inet_proto . inet_service", "verdict", 0);
-	want_set(objects, "slots4", "numgen", "ipv4_addr . inet_service", 0);
-	want_set(objects, "slots6", "numgen", "ipv6_addr . inet_service", 0);
-	want_set(objects, "picks", "numgen", "verdict", 0);
-	want_set(objects, "from", "ifname", "verdict", 0);
-	want_set(objects, "restore", "mark", "verdict", 0);
-	want_set(objects, "line_index", "iface_index", NULL, 0);
-	want_set(objects, "source4", "ifname", "ipv4_addr", 0);
+	want_usual_sets(objects);
 	want_set(objects, "target4", "ipv4_addr", "ipv4_addr . inet_service", 0);
 	want_set(objects, "own4", "ifname . ipv4_addr", NULL, 0);
-	want_set(objects, "inside4", "ipv4_addr", NULL, NFT_SET_IS_INTERVAL);
 	want_set(objects, "inside6", "ipv6_addr", NULL, NFT_SET_IS_INTERVAL);
-	want_set(objects, "routed4", "ifname . ipv4_addr", NULL, NFT_SET_IS_INTERVAL);
 	want_set(objects, "routed6", "ifname . ipv6_addr", NULL, NFT_SET_IS_INTERVAL);
-	want_set(objects, "sticky4", "ipv4_addr", NULL, NFT_SET_IS_DYNAMIC);
-	want_set(objects, "sticky6", "ipv6_addr", NULL, NFT_SET_IS_DYNAMIC);
 	want_set(objects, "web/daddr4", "ipv4_addr", NULL, NFT_SET_IS_INTERVAL);
 }
 

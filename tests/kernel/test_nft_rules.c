@@ -3,7 +3,7 @@
  * The rule language: the kernel gets from us, expression by expression, what it gets from nft(8)
  * for the same text.
  */
-#include "netns.h"
+#include "nft_fixture.h"
 
 #include "kernel/netlink.h"
 #include "kernel/nft.h"
@@ -378,20 +378,8 @@ static const char *const refused[] = {
 
 static void want_sets(struct objects *objects)
 {
-	want_set(objects, "services4", "ipv4_addr . inet_proto . inet_service", "verdict", 0);
-	want_set(objects, "services6", "ipv6_addr . inet_proto . inet_service", "verdict", 0);
-	want_set(objects, "slots4", "numgen", "ipv4_addr . inet_service", 0);
-	want_set(objects, "slots6", "numgen", "ipv6_addr . inet_service", 0);
-	want_set(objects, "picks", "numgen", "verdict", 0);
-	want_set(objects, "from", "ifname", "verdict", 0);
-	want_set(objects, "restore", "mark", "verdict", 0);
-	want_set(objects, "line_index", "iface_index", NULL, 0);
-	want_set(objects, "source4", "ifname", "ipv4_addr", 0);
-	want_set(objects, "inside4", "ipv4_addr", NULL, NFT_SET_IS_INTERVAL);
-	want_set(objects, "routed4", "ifname . ipv4_addr", NULL, NFT_SET_IS_INTERVAL);
+	want_usual_sets(objects);
 	want_set(objects, "hairpin4", "ipv4_addr . ipv4_addr", NULL, NFT_SET_IS_INTERVAL);
-	want_set(objects, "sticky4", "ipv4_addr", NULL, NFT_SET_IS_DYNAMIC);
-	want_set(objects, "sticky6", "ipv6_addr", NULL, NFT_SET_IS_DYNAMIC);
 	want_set(objects, "counted4", "ipv4_addr", NULL, NFT_SET_IS_DYNAMIC | NFT_SET_IS_COUNTED);
 	want_set(objects, "marks", "numgen", "mark", 0);
 	want_set(objects, "servers4", "numgen", "ipv4_addr", 0);

@@ -3,6 +3,7 @@
  * Aliases, routes, rules and parameters on a real kernel: what is applied is found again, a second
  * time changes nothing, and what is not ours stays. Facts are what ip(8) arranged.
  */
+#include "kernel_fixture.h"
 #include "netns.h"
 
 #include "base/ip.h"
@@ -21,12 +22,6 @@ enum {
 	TABLE = 201
 };
 
-struct fixture {
-	struct kernel *kernel;
-	struct facts facts;
-	struct objects found;
-};
-
 static int set_up(void **state)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
@@ -36,52 +31,9 @@ static int set_up(void **state)
 	netns_enter();
 	make_red();
 	assert_int_equal(kernel_open(&f->kernel), 0);
+	f->parts = KERNEL_EVERYTHING & ~KERNEL_NFT;
 	*state = f;
 	return 0;
-}
-
-static int tear_down(void **state)
-{
-	struct fixture *f = *state;
-
-	facts_done(&f->facts);
-	objects_done(&f->found);
-	kernel_close(f->kernel);
-	free(f);
-	return 0;
-}
-
-static void observe(struct fixture *f)
-{
-	assert_int_equal(f->kernel->ops->observe(f->kernel, KERNEL_EVERYTHING & ~KERNEL_NFT,
-						 &f->facts, &f->found),
-			 0);
-}
-
-/* Makes the kernel what is wanted. The number of steps that took. */
-static size_t converge(struct fixture *f, const struct objects *wanted)
-{
-	struct plan plan = { 0 };
-	size_t n;
-
-	observe(f);
-	assert_int_equal(plan_diff(&f->found, wanted, &plan), 0);
-	n = plan.steps.n;
-	if (f->kernel->ops->apply(f->kernel, &plan) < 0)
-		array_foreach(&plan.steps, step)
-			if (step->error) {
-				step_print(step, &f->found, wanted, stdout);
-				fail_msg("refused: %s", strerror(-step->error));
-			}
-	plan_done(&plan);
-	return n;
-}
-
-static void assert_converges(struct fixture *f, struct objects *wanted)
-{
-	assert_int_equal(objects_seal(wanted), 0);
-	converge(f, wanted);
-	assert_int_equal(converge(f, wanted), 0);
 }
 
 static struct route_object route_to(const char *destination, uint32_t metric)
@@ -496,7 +448,7 @@ static void test_parameters(void **state)
 	objects_done(&wanted);
 }
 
-#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, fixture_tear_down)
 
 int main(void)
 {

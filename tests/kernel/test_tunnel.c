@@ -5,6 +5,7 @@
  *
  *   red 10.1.0.1/24, fd01::1/64
  */
+#include "kernel_fixture.h"
 #include "netns.h"
 
 #include "kernel/kernel.h"
@@ -17,12 +18,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-
-struct fixture {
-	struct kernel *kernel;
-	struct facts facts;
-	struct objects found, wanted;
-};
 
 static int set_up(void **state)
 {
@@ -37,45 +32,15 @@ static int set_up(void **state)
 		printf("skipped: no tunnels in this kernel\n");
 		exit(77);
 	}
+	f->parts = KERNEL_LINKS;
 	*state = f;
 	return 0;
 }
 
-static int tear_down(void **state)
+static size_t settle(struct fixture *f)
 {
-	struct fixture *f = *state;
-
-	facts_done(&f->facts);
-	objects_done(&f->found);
-	objects_done(&f->wanted);
-	kernel_close(f->kernel);
-	free(f);
-	return 0;
-}
-
-static void observe(struct fixture *f)
-{
-	assert_int_equal(f->kernel->ops->observe(f->kernel, KERNEL_LINKS, &f->facts, &f->found), 0);
-}
-
-/* Makes the kernel what is wanted. The number of steps that took. */
-static size_t converge(struct fixture *f)
-{
-	struct plan plan = { 0 };
-	size_t n;
-
 	assert_int_equal(objects_seal(&f->wanted), 0);
-	observe(f);
-	assert_int_equal(plan_diff(&f->found, &f->wanted, &plan), 0);
-	n = plan.steps.n;
-	if (f->kernel->ops->apply(f->kernel, &plan) < 0)
-		array_foreach(&plan.steps, step)
-			if (step->error) {
-				step_print(step, &f->found, &f->wanted, stdout);
-				fail_msg("refused: %s", strerror(-step->error));
-			}
-	plan_done(&plan);
-	return n;
+	return converge(f, &f->wanted);
 }
 
 static bool can(struct fixture *f, enum kernel_ability ability)
@@ -120,13 +85,13 @@ static void test_come_and_go(void **state)
 	size_t n;
 
 	n = want_all(f);
-	assert_int_equal(converge(f), n);
-	assert_int_equal(converge(f), 0);
+	assert_int_equal(settle(f), n);
+	assert_int_equal(settle(f), 0);
 	assert_int_equal(f->found.tunnels.n, n);
 	assert_true(facts_link_by_name(&f->facts, "u1")->up);
 	f->wanted.tunnels.n = 0;
-	assert_int_equal(converge(f), n);
-	assert_int_equal(converge(f), 0);
+	assert_int_equal(settle(f), n);
+	assert_int_equal(settle(f), 0);
 	assert_null(facts_link_by_name(&f->facts, "u1"));
 }
 
@@ -135,15 +100,15 @@ static void test_change(void **state)
 	struct fixture *f = *state;
 
 	want_all(f);
-	converge(f);
+	settle(f);
 	array_foreach(&f->wanted.tunnels, tunnel)
 		if (strcmp(tunnel->name, "u1") == 0)
 			tunnel->remote = address_of("10.1.0.9");
-	assert_int_equal(converge(f), 1);
-	assert_int_equal(converge(f), 0);
+	assert_int_equal(settle(f), 1);
+	assert_int_equal(settle(f), 0);
 	run("ip link set u1 down");
-	assert_int_equal(converge(f), 1);
-	assert_int_equal(converge(f), 0);
+	assert_int_equal(settle(f), 1);
+	assert_int_equal(settle(f), 0);
 }
 
 static void test_foreign(void **state)
@@ -152,19 +117,19 @@ static void test_foreign(void **state)
 	struct plan plan = { 0 };
 
 	run("ip link add u1 type ipip remote 10.1.0.7 && ip link add other type gre remote 10.1.0.8");
-	assert_int_equal(converge(f), 0);
+	assert_int_equal(settle(f), 0);
 	want_all(f);
 	assert_int_equal(objects_seal(&f->wanted), 0);
 	assert_int_equal(plan_diff(&f->found, &f->wanted, &plan), 0);
 	assert_int_equal(f->kernel->ops->apply(f->kernel, &plan), -EEXIST);
 	plan_done(&plan);
 	f->wanted.tunnels.n = 0;
-	converge(f);
+	settle(f);
 	assert_non_null(facts_link_by_name(&f->facts, "u1"));
 	assert_non_null(facts_link_by_name(&f->facts, "other"));
 }
 
-#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, fixture_tear_down)
 
 int main(void)
 {
