@@ -38,14 +38,14 @@ static inline int pppd_status(void)
 	return (int)ppp_status();
 }
 
-static inline void pppd_untimeout(void (*function)(void *))
+static inline void pppd_untimeout(void (*function)(void *), void *argument)
 {
-	ppp_untimeout(function, NULL);
+	ppp_untimeout(function, argument);
 }
 
-static inline void pppd_timeout(void (*function)(void *), int seconds)
+static inline void pppd_timeout(void (*function)(void *), void *argument, int ms)
 {
-	ppp_timeout(function, NULL, seconds, 0);
+	ppp_timeout(function, argument, ms / 1000, ms % 1000 * 1000);
 }
 
 #else
@@ -57,7 +57,6 @@ static inline void pppd_timeout(void (*function)(void *), int seconds)
 #define ppp_get_mtu     netif_get_mtu
 #define ppp_persist()   (persist != 0)
 
-#define NF_PID_CHANGE   (&pidchange)
 #define NF_PHASE_CHANGE (&phasechange)
 #define NF_EXIT         (&exitnotify)
 #define NF_IP_UP        (&ip_up_notifier)
@@ -82,14 +81,14 @@ static inline int pppd_status(void)
 	return status;
 }
 
-static inline void pppd_untimeout(void (*function)(void *))
+static inline void pppd_untimeout(void (*function)(void *), void *argument)
 {
-	untimeout(function, NULL);
+	untimeout(function, argument);
 }
 
-static inline void pppd_timeout(void (*function)(void *), int seconds)
+static inline void pppd_timeout(void (*function)(void *), void *argument, int ms)
 {
-	timeout(function, NULL, seconds, 0);
+	timeout(function, argument, ms / 1000, ms % 1000 * 1000);
 }
 
 #endif

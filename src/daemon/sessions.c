@@ -46,25 +46,6 @@ static struct session *find_session(struct ppp *ppp, const char *interface, int 
 	return NULL;
 }
 
-static struct session *add_session(struct daemon *d, const char *interface)
-{
-	struct session *session;
-
-	if (!*interface || d->ppp->n == SESSIONS_MAX)
-		return NULL;
-	session = calloc(1, sizeof(*session));
-	if (!session) {
-		log_oom();
-		return NULL;
-	}
-	session->daemon = d;
-	session->pidfd = -1;
-	snprintf(session->interface, sizeof(session->interface), "%s", interface);
-	LIST_INSERT_HEAD(&d->ppp->sessions, session, entry);
-	d->ppp->n++;
-	return session;
-}
-
 static void let_go(struct session *session)
 {
 	session->ended = sd_event_source_disable_unref(session->ended);
@@ -80,19 +61,58 @@ static void session_free(struct ppp *ppp, struct session *session)
 	free(session);
 }
 
-static const struct line *line_of(const struct daemon *d, const struct session *session)
+static const struct line *line_of(const struct daemon *d, const char *interface)
 {
-	for (size_t i = 0; i < d->config->uplinks.n; i++)
-		if (strcmp(d->config->uplinks.v[i].interface, session->interface) == 0)
+	/* What is kept is read before the configuration. */
+	for (size_t i = 0; d->config && i < d->config->uplinks.n; i++)
+		if (strcmp(d->config->uplinks.v[i].interface, interface) == 0)
 			return &d->world.lines[i];
 	return NULL;
+}
+
+/*
+ * There may be hundreds besides the lines, as where pppd serves others, and their names come and
+ * go. False: there is none that is of less use than one of this interface.
+ */
+static bool make_room(struct daemon *d, const char *interface)
+{
+	struct session *session, *spare = NULL;
+
+	if (d->ppp->n < SESSIONS_MAX)
+		return true;
+	for (session = LIST_FIRST(&d->ppp->sessions); session; session = LIST_NEXT(session, entry))
+		if (!line_of(d, session->interface) &&
+		    (!session->ppp.up || (!spare && line_of(d, interface))))
+			spare = session;
+	if (spare)
+		session_free(d->ppp, spare);
+	return spare;
+}
+
+static struct session *add_session(struct daemon *d, const char *interface)
+{
+	struct session *session;
+
+	if (!*interface || !make_room(d, interface))
+		return NULL;
+	session = calloc(1, sizeof(*session));
+	if (!session) {
+		log_oom();
+		return NULL;
+	}
+	session->daemon = d;
+	session->pidfd = -1;
+	snprintf(session->interface, sizeof(session->interface), "%s", interface);
+	LIST_INSERT_HEAD(&d->ppp->sessions, session, entry);
+	d->ppp->n++;
+	return session;
 }
 
 /* Whatever the kernel has to say of it comes later, and is not waited for. */
 static void act_on(struct session *session, unsigned bits)
 {
 	struct daemon *d = session->daemon;
-	const struct line *line = line_of(d, session);
+	const struct line *line = line_of(d, session->interface);
 
 	if (bits & PPP_MOVED) {
 		d->dirty |= KERNEL_LINKS | KERNEL_ADDRESSES | KERNEL_ROUTES;
@@ -119,9 +139,9 @@ static void tell(struct session *session, const char *what)
 	daemon_tell(session->daemon, &event);
 }
 
-static int on_gone(sd_event_source *source, int fd, uint32_t events, void *userdata)
+/* Its process has no more to do with it. */
+static void end_session(struct session *session)
 {
-	struct session *session = userdata;
 	unsigned bits = ppp_gone(&session->ppp);
 
 	session->by_plugin = false;
@@ -129,31 +149,41 @@ static int on_gone(sd_event_source *source, int fd, uint32_t events, void *userd
 	if (bits & PPP_ENDED)
 		tell(session, "gone");
 	act_on(session, bits);
+}
+
+static int on_gone(sd_event_source *source, int fd, uint32_t events, void *userdata)
+{
+	end_session(userdata);
 	return 0;
 }
 
-/* The process is held by a descriptor: a number may be another's by the time it matters. */
-static void hold_process(struct session *session, int was)
+/*
+ * The process is held by a descriptor: a number may be another's by the time it matters. False:
+ * there is none any more.
+ */
+static bool hold_process(struct session *session, int was)
 {
 	struct line_ppp *ppp = &session->ppp;
 	int r;
 
 	if (ppp->pid == was && (session->pidfd >= 0 || !was))
-		return;
+		return true;
 	let_go(session);
 	if (!ppp->pid)
-		return;
+		return true;
 	session->pidfd = pidfd_open(ppp->pid, 0);
 	r = session->pidfd < 0 ? -errno
 			       : sd_event_add_io(session->daemon->event, &session->ended,
 						 session->pidfd, EPOLLIN, on_gone, session);
 	if (r >= 0)
-		return;
-	if (r != -ESRCH)
-		log_errno(LOG_WARNING, r, "cannot watch pppd of %s, ignoring", session->interface);
+		return true;
 	let_go(session);
+	if (r == -ESRCH)
+		return false;
+	log_errno(LOG_WARNING, r, "cannot watch pppd of %s, ignoring", session->interface);
 	ppp->pid = 0;
 	ppp->persists = false;
+	return true;
 }
 
 static bool is_told(const struct ppp_message *message, unsigned bits)
@@ -180,11 +210,23 @@ static void take(struct session *session, const struct ppp_message *message)
 {
 	int was = session->ppp.pid;
 	unsigned bits = ppp_take(&session->ppp, message);
+	bool lives = hold_process(session, was);
 
-	hold_process(session, was);
 	if (is_told(message, bits))
 		tell(session, ppp_event_text(message->event));
 	act_on(session, bits);
+	if (!lives)
+		end_session(session);
+}
+
+/* It has one interface, and when it dials again this may be another one. */
+static void leave_others(struct ppp *ppp, const struct session *session, int pid)
+{
+	struct session *other;
+
+	for (other = LIST_FIRST(&ppp->sessions); other; other = LIST_NEXT(other, entry))
+		if (other != session && pid && other->ppp.pid == pid)
+			end_session(other);
 }
 
 void sessions_take(struct daemon *d, const struct ppp_message *message, enum ppp_teller teller)
@@ -193,8 +235,11 @@ void sessions_take(struct daemon *d, const struct ppp_message *message, enum ppp
 
 	if (!session)
 		session = add_session(d, message->interface);
-	if (!session || (session->by_plugin && teller == TELLER_HOOK))
+	if (!session || (session->by_plugin && teller == TELLER_HOOK) ||
+	    ppp_is_late(&session->ppp, message))
 		return;
+	if (teller == TELLER_PLUGIN)
+		leave_others(d->ppp, session, message->pid);
 	session->by_plugin = teller == TELLER_PLUGIN && message->event != PPP_EXIT;
 	take(session, message);
 }
@@ -224,8 +269,7 @@ static void recall(struct daemon *d, const char *text, size_t size)
 		return;
 	session->link = message.link;
 	ppp_take(&session->ppp, &message);
-	hold_process(session, 0);
-	if (!session->ppp.pid)
+	if (!hold_process(session, 0) || !session->ppp.pid)
 		session_free(d->ppp, session);
 }
 

@@ -49,6 +49,12 @@ enum {
 	PPP_SUSPECT = 4, /* LCP echo requests stay without an answer */
 };
 
+/*
+ * It speaks of the end of a session of its own, and another process has one on the same interface
+ * by now: pppd waits for its scripts before it ends, and keeps the name when it has lost the unit.
+ */
+bool ppp_is_late(const struct line_ppp *ppp, const struct ppp_message *message);
+
 unsigned ppp_take(struct line_ppp *ppp, const struct ppp_message *message);
 
 /* The process of pppd is gone, whatever it told last. Bits as above. */

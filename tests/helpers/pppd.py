@@ -11,6 +11,6 @@ import sys
 
 sender = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
 for line in open(sys.argv[3]):
-    words = [word.replace("_", " ") for word in line.split()]
-    words += ["interface=" + sys.argv[2], "pid=" + str(os.getpid())]
+    words = ["interface=" + sys.argv[2], "pid=" + str(os.getpid())]
+    words += [word.replace("_", " ") for word in line.split()]
     sender.sendto("".join(word + "\n" for word in words).encode(), sys.argv[1])

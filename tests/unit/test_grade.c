@@ -177,9 +177,15 @@ static void who_rests_keeps_what_it_has(void **state)
 	assert_string_equal(chosen(&lab), "b");
 	assert_true(a->family[FAMILY_V4].carries);
 	assert_false(a->family[FAMILY_V4].usable);
+	/* Even when all do: what comes in over one needs a way back, or it is taken for spoofed. */
+	lab.world.lines[B].resting = lab.world.lines[C].resting = true;
+	assert_string_equal(chosen(&lab), "");
+	assert_null(choice_best(&lab.world, FAMILY_V4));
+	assert_ptr_equal(choice_least_bad(&lab.world, FAMILY_V4), a);
 	a->state = UPLINK_DOWN;
 	chosen(&lab);
 	assert_false(a->family[FAMILY_V4].carries);
+	assert_ptr_equal(choice_least_bad(&lab.world, FAMILY_V4), &lab.world.lines[B]);
 	lab_close(&lab);
 }
 
@@ -364,6 +370,27 @@ static void least_used_weighs_what_is_free(void **state)
 	lab.config->uplinks.v[A].bandwidth.up *= 3;
 	lab.config->uplinks.v[A].bandwidth.down *= 3;
 	assert_weights(&lab, 15, 5);
+	/* Nor has a line of a worse tier, however much is free of it. */
+	lab.world.lines[C].state = UPLINK_UP;
+	lab.config->uplinks.v[C].bandwidth.up *= 1000;
+	lab.config->uplinks.v[C].bandwidth.down *= 1000;
+	assert_weights(&lab, 15, 5);
+	lab_close(&lab);
+}
+
+/* Next to a big line that is there all along, a small one has its share from the first. */
+static void least_used_weighs_who_comes_late(void **state)
+{
+	struct lab lab;
+
+	open_lines(&lab, SCHEDULER_LEAST_USED);
+	lab.config->uplinks.v[A].weight = 100;
+	lab.config->uplinks.v[B].bandwidth.up *= 1000;
+	lab.config->uplinks.v[B].bandwidth.down *= 1000;
+	lab.world.lines[A].state = UPLINK_DOWN;
+	assert_string_equal(chosen(&lab), "b");
+	lab.world.lines[A].state = UPLINK_UP;
+	assert_weights(&lab, 1, 20);
 	lab_close(&lab);
 }
 
@@ -409,6 +436,7 @@ int main(void)
 		cmocka_unit_test(least_latency_stays_unless_much_better),
 		cmocka_unit_test(overflow_goes_to_the_next),
 		cmocka_unit_test(least_used_weighs_what_is_free),
+		cmocka_unit_test(least_used_weighs_who_comes_late),
 		cmocka_unit_test(reloads_do_not_choose_anew),
 	};
 

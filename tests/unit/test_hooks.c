@@ -125,6 +125,44 @@ static void test_back_again(void **state)
 	assert_null(hook_queue_next(*state));
 }
 
+static void add_move(struct hook_queue *queue, const char *was, const char *now)
+{
+	struct event event;
+
+	event_init(&event, EVENT_UPLINK_ADDRESS, "dsl0");
+	event_set(&event, "old_address", "%s", was);
+	event_set(&event, "address", "%s", now);
+	assert_int_equal(hook_queue_add(queue, &event), 0);
+	event_done(&event);
+}
+
+/* An address that went and another that came; or the same, which is no other. */
+static void test_addresses(void **state)
+{
+	static const struct {
+		const char *was, *between, *now, *old;
+	} cases[] = {
+		{ "192.0.2.1", "", "192.0.2.9", "192.0.2.1" },
+		{ "192.0.2.1", "192.0.2.5", "192.0.2.9", "192.0.2.1" },
+		{ "192.0.2.1", "192.0.2.5", "", "192.0.2.1" },
+		{ "192.0.2.1", "", "192.0.2.1", "" },
+		{ "192.0.2.1", "192.0.2.5", "192.0.2.1", "" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct hook_job *job;
+
+		add_move(*state, cases[i].was, cases[i].between);
+		add_move(*state, cases[i].between, cases[i].now);
+		job = hook_queue_next(*state);
+		assert_non_null(job);
+		assert_string_equal(event_get(&job->event, "address"), cases[i].now);
+		assert_string_equal(event_get(&job->event, "old_address"), cases[i].old);
+		hook_queue_done(*state, job);
+		assert_null(hook_queue_next(*state));
+	}
+}
+
 static void test_types_are_apart(void **state)
 {
 	struct hook_job *job;
@@ -181,6 +219,10 @@ static void test_event(void **state)
 	assert_string_equal(event_get(&event, "reason"), "two lines");
 	assert_string_equal(event_get(&event, "old_state"), "down");
 	assert_int_equal(event.n, 4);
+	event_set(&event, "reason", "%s", "");
+	assert_int_equal(event.n, 3);
+	assert_string_equal(event_get(&event, "reason"), "");
+	event_set(&event, "reason", "none");
 	assert_string_equal(event_variable(&arena, &event.fields[2]), "UPLINKD_OLD_STATE=down");
 	assert_false(event.incomplete);
 	for (int i = 0; i < EVENT_FIELDS_MAX; i++) {
@@ -202,6 +244,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_objects_are_apart, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_last_wins, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_back_again, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_addresses, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_types_are_apart, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_crowd, setup, teardown),
 		cmocka_unit_test(test_event),

@@ -647,6 +647,33 @@ static void a_restart_forgets(void **state)
 }
 
 /* Anything at all: it neither stops asking nor asks without measure, and its figures are sane. */
+/* Asked about by another monitor before: good since then, unless an answer is missing first. */
+static void what_was_known_goes_on(void **state)
+{
+	for (unsigned silent_ms = 0; silent_ms <= 3000; silent_ms += 1500) {
+		struct line_model model = { .silent_from_us = START,
+					    .silent_to_us = START + silent_ms * MS };
+		struct simulation s = simulate(&model, 2);
+		const struct line_quality *quality;
+
+		simulation_start(&s, START);
+		quality = monitor_quality(s.monitor);
+		monitor_recall(s.monitor, START - 2 * SECOND, START - 60 * SECOND);
+		assert_int_equal(quality->answered_us, START - 2 * SECOND);
+		assert_int_equal(quality->good_since_us, 0);
+		simulation_run(&s, START + 10 * SECOND, NULL);
+		assert_true(quality->answered_us > START);
+		if (silent_ms)
+			assert_true(quality->good_since_us >= START + silent_ms * MS);
+		else
+			assert_int_equal(quality->good_since_us, START - 60 * SECOND);
+		monitor_restart(s.monitor, s.now_us);
+		simulation_run(&s, s.now_us + 10 * SECOND, NULL);
+		assert_true(quality->good_since_us > START + 9 * SECOND);
+		simulation_end(&s);
+	}
+}
+
 static void anything_may_happen(void **state)
 {
 	for (unsigned run = 0; run < 200; run++) {
@@ -727,6 +754,7 @@ int main(void)
 		cmocka_unit_test(a_refusal_is_seen_at_once_and_told),
 		cmocka_unit_test(marks_are_left_well_below),
 		cmocka_unit_test(a_restart_forgets),
+		cmocka_unit_test(what_was_known_goes_on),
 		cmocka_unit_test(anything_may_happen),
 	};
 

@@ -172,6 +172,54 @@ static void test_echo(void **state)
 	assert_int_equal(ppp.echo_lost, 0);
 }
 
+/* What one protocol has negotiated ends with it. */
+static void test_renegotiated(void **state)
+{
+	struct line_ppp ppp = { 0 };
+
+	take(&ppp, "event=ip-up\nup=46\nremote6=fe80::1\ndns2=192.0.2.54\n" SESSION);
+	take(&ppp, "event=ip-down\nup=6\nremote6=fe80::1\n");
+	assert_true(ppp.up && !ip_is_set(&ppp.dns[0]) && !ip_is_set(&ppp.dns[1]));
+	assert_string_equal(ip_text(&ppp.peer).text, "fe80::1");
+	take(&ppp, "event=ip-up\nup=46\nremote=192.0.2.2\nremote6=fe80::1\ndns1=192.0.2.55\n");
+	assert_string_equal(ip_text(&ppp.peer).text, "192.0.2.2");
+	assert_string_equal(ip_text(&ppp.dns[0]).text, "192.0.2.55");
+	take(&ppp, "event=ipv6-up\nremote6=fe80::1\n");
+	assert_string_equal(ip_text(&ppp.dns[0]).text, "192.0.2.55");
+	take(&ppp, "event=ip-down\n");
+	assert_true(ppp.up && !ip_is_set(&ppp.dns[0]) && !ip_is_set(&ppp.peer));
+}
+
+static bool is_late(const struct line_ppp *ppp, const char *text)
+{
+	struct ppp_message message;
+
+	assert_int_equal(parse(text, &message), 0);
+	return ppp_is_late(ppp, &message);
+}
+
+/* The interface is another process's by now. */
+static void test_late(void **state)
+{
+	struct line_ppp ppp = { 0 };
+
+	assert_false(is_late(&ppp, "event=exit\npid=70\n"));
+	take(&ppp, "event=ip-up\nup=4\n" SESSION);
+	assert_true(is_late(&ppp, "event=exit\npid=70\nup=none\nend=user request\n"));
+	assert_true(is_late(&ppp, "event=start\npid=70\nup=none\n"));
+	assert_true(is_late(&ppp, "event=ip-down\npid=70\n"));
+	assert_false(is_late(&ppp, "event=ip-down\n"));
+	assert_false(is_late(&ppp, "event=exit\npid=71\nup=none\n"));
+	assert_false(is_late(&ppp, "event=ip-up\npid=72\nup=4\n"));
+	assert_false(is_late(&ppp, "event=ipv6-up\npid=72\n"));
+	/* Of another process nothing is taken over. */
+	take(&ppp, "event=ipv6-up\npid=72\n");
+	assert_true(ppp.carries[FAMILY_V6] && !ppp.carries[FAMILY_V4]);
+	assert_false(ip_is_set(&ppp.dns[0]) || ip_is_set(&ppp.peer) || ppp.mtu);
+	take(&ppp, "event=ip-down\nup=none\n");
+	assert_false(is_late(&ppp, "event=start\npid=72\nup=none\n"));
+}
+
 static void test_forget(void **state)
 {
 	struct line_ppp ppp = { 0 };
@@ -261,15 +309,46 @@ static void test_left_alone(void **state)
 	run(steps, ELEMENTS_OF(steps));
 }
 
+/* What takes its time is not begun again meanwhile, and the next wait begins when it is over. */
+static void test_dialling(void **state)
+{
+	struct redial redial = { 0 };
+	uint64_t next_us;
+
+	assert_false(redial_due(&redial, REDIAL_DOWN, 30 * SECOND, 1000 * SECOND, &next_us));
+	assert_true(redial_due(&redial, REDIAL_DOWN, 30 * SECOND, 1030 * SECOND, &next_us));
+	assert_false(redial_due(&redial, REDIAL_DIALLING, 30 * SECOND, 1500 * SECOND, &next_us));
+	assert_int_equal(next_us, 0);
+	redial_over(&redial, 1600 * SECOND);
+	assert_false(redial_due(&redial, REDIAL_DOWN, 30 * SECOND, 1600 * SECOND, &next_us));
+	assert_int_equal(next_us, 1660 * SECOND);
+	assert_true(redial_due(&redial, REDIAL_DOWN, 30 * SECOND, 1660 * SECOND, &next_us));
+
+	/* The line is up before what was begun is over, and goes again: that is not its end. */
+	assert_false(redial_due(&redial, REDIAL_UP, 30 * SECOND, 1670 * SECOND, &next_us));
+	redial_over(&redial, 1690 * SECOND);
+	assert_false(redial_due(&redial, REDIAL_DOWN, 30 * SECOND, 1695 * SECOND, &next_us));
+	assert_int_equal(next_us, 1815 * SECOND);
+}
+
+static void test_jobs(void **state)
+{
+	assert_null(redial_job_trouble("done"));
+	assert_string_equal(redial_job_trouble("failed"), "it failed to start");
+	assert_string_equal(redial_job_trouble("collected"), "collected");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_parse),      cmocka_unit_test(test_little),
-		cmocka_unit_test(test_malformed),  cmocka_unit_test(test_session),
-		cmocka_unit_test(test_hooks),      cmocka_unit_test(test_echo),
-		cmocka_unit_test(test_forget),     cmocka_unit_test(test_print),
-		cmocka_unit_test(test_back_off),   cmocka_unit_test(test_return),
-		cmocka_unit_test(test_left_alone),
+		cmocka_unit_test(test_parse),        cmocka_unit_test(test_little),
+		cmocka_unit_test(test_malformed),    cmocka_unit_test(test_session),
+		cmocka_unit_test(test_hooks),        cmocka_unit_test(test_echo),
+		cmocka_unit_test(test_renegotiated), cmocka_unit_test(test_late),
+		cmocka_unit_test(test_forget),       cmocka_unit_test(test_print),
+		cmocka_unit_test(test_back_off),     cmocka_unit_test(test_return),
+		cmocka_unit_test(test_left_alone),   cmocka_unit_test(test_dialling),
+		cmocka_unit_test(test_jobs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

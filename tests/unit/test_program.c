@@ -175,9 +175,12 @@ static void test_limit(void **state)
 static void test_kill(void **state)
 {
 	struct run *run = *state;
-	struct program *program = start(run, "sleep 1000", 0);
-	pid_t pid = program_pid(program);
+	struct program *program = start(run, "echo $$; exec sleep 1000", 0);
+	pid_t pid;
 
+	while (!run->lines)
+		assert_true(sd_event_run(run->programs.event, UINT64_MAX) >= 0);
+	pid = (pid_t)strtol(run->said[0], NULL, 10);
 	program_kill(program);
 	while (!LIST_EMPTY(&run->programs.list))
 		assert_true(sd_event_run(run->programs.event, UINT64_MAX) >= 0);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * How far a line is trusted: the penalty of outages, and the state machine with probes, which waits
- * by it.
+ * by it; and that a restart of the daemon changes nothing of that.
  */
 #include "lab.h"
 #include "simulate.h"
 
+#include "uplink/memory.h"
 #include "uplink/state.h"
 #include "uplink/trust.h"
 
@@ -332,6 +333,15 @@ static void the_end_of_a_session_is_told(void **state)
 	}
 }
 
+static struct step any_step(uint64_t *seed)
+{
+	double r = simulation_random(seed);
+
+	return (struct step){ .link = "LLLLLACD"[(size_t)(simulation_random(seed) * 8)],
+			      .probes = "UGGGPBX"[(size_t)(simulation_random(seed) * 7)],
+			      .seconds = 1 + (unsigned)(r * r * r * 700) };
+}
+
 /* Any life at all: a verdict that waits ends, and outages are counted as they are. */
 static void any_life_may_be_led(void **state)
 {
@@ -344,12 +354,7 @@ static void any_life_may_be_led(void **state)
 		for (unsigned i = 0; i < 40; i++) {
 			struct line_trust was = life.line.trust;
 			enum uplink_state before = life.line.state;
-			double r = simulation_random(&seed);
-			struct step step = {
-				.link = "LLLLLACD"[(size_t)(simulation_random(&seed) * 8)],
-				.probes = "UGGGPBX"[(size_t)(simulation_random(&seed) * 7)],
-				.seconds = 1 + (unsigned)(r * r * r * 700),
-			};
+			struct step step = any_step(&seed);
 			bool carried = before == UPLINK_UP || before == UPLINK_DEGRADED;
 			bool lost;
 
@@ -366,6 +371,117 @@ static void any_life_may_be_led(void **state)
 	}
 }
 
+/* Another daemon goes on with the line, which has not been asked anything yet. */
+static void restart(struct life *life, const struct step *step)
+{
+	struct line_memories left = { 0 }, found = { 0 };
+	struct line line = { .config = &life->config };
+	_cleanup_free_ char *text = NULL, *again = NULL;
+	struct step unasked = *step;
+
+	memcpy(line.family, life->line.family, sizeof(line.family));
+	assert_int_equal(line_memories_take(&left, &life->line, 1), 0);
+	assert_int_equal(line_memories_to_text(&left, &text), 0);
+	assert_int_equal(line_memories_from_text(&found, text), 0);
+	assert_int_equal(line_memories_to_text(&found, &again), 0);
+	assert_string_equal(text, again);
+	line_memories_recall(&found, &line, 1, life->now_us);
+	line_memories_done(&left);
+	line_memories_done(&found);
+	life->line = line;
+	unasked.probes = 'U';
+	life->line.quality.health = HEALTH_UNKNOWN;
+	judge(life, &unasked, false);
+	set_quality(life, step->probes);
+	judge(life, step, false);
+}
+
+/* Two lines lead the same life, one of them under daemons that do not live long. */
+static void a_restart_is_no_news(void **state)
+{
+	uint64_t seed = 11;
+
+	for (unsigned run = 0; run < 3000; run++) {
+		struct life one = begin(run % 2, (enum failback)(run / 2 % FAILBACK_MAX)),
+			    many = one;
+
+		one.line.config = &one.config;
+		many.line.config = &many.config;
+		for (unsigned i = 0; i < 40; i++) {
+			struct step step = any_step(&seed);
+
+			if (step.link != 'L') /* over which nobody can be asked */
+				step.probes = 'U';
+			one.judgements = many.judgements = 0;
+			live(&one, &step, i == 0 && run % 3 == 0);
+			live(&many, &step, i == 0 && run % 3 == 0);
+			if (simulation_random(&seed) < 0.5)
+				restart(&many, &step);
+			judge(&one, &step, false);
+			judge(&many, &step, false);
+			if (one.line.state != many.line.state ||
+			    strcmp(one.line.reason, many.line.reason) != 0)
+				fail_msg("run %u, step %u: %s (%s), after restarts %s (%s)", run, i,
+					 uplink_state_text(one.line.state), one.line.reason,
+					 uplink_state_text(many.line.state), many.line.reason);
+			assert_int_equal(one.line.trust.level, many.line.trust.level);
+			assert_memory_equal(one.line.trust.outages_us, many.line.trust.outages_us,
+					    sizeof(one.line.trust.outages_us));
+		}
+	}
+}
+
+static void damaged_memories_are_left_out(void **state)
+{
+	static const char *const texts[] = {
+		"",
+		"l",
+		"l up 0 1 0 0 0 0 0",
+		"l up 0 1 0 0 0 0 0 1 2",
+		"l elsewhere 0 1 0 0 0 0 0 0 0 0",
+		"l up 0 1 7 0 0 0 0 0 0 0",
+		"l up 0 1 4000000000 0 0 0 0 0 0 0",
+		"l up 0 1 1 5 0 0 0 3 4 0",
+		"l up x 1 1 5 0 0 0 4 3 0",
+	};
+	struct line_memories memories = { 0 };
+
+	for (size_t i = 0; i < ELEMENTS_OF(texts); i++) {
+		assert_int_equal(line_memories_from_text(&memories, texts[i]), 0);
+		assert_int_equal(memories.v.n, 0);
+	}
+	assert_int_equal(line_memories_from_text(&memories, "l down 1 1 6 5 0 0 3 4 3 0\n"
+							    "l up 0 1 1 5 0 0 0 4 3 0\n"
+							    "m up 0 1 1 5 0 0 0 4 3 0\n"),
+			 0);
+	assert_int_equal(memories.v.n, 2);
+	assert_int_equal(line_memories_find(&memories, "l")->state, UPLINK_DOWN);
+	assert_int_equal(line_memories_find(&memories, "l")->trust.level, 6);
+	assert_null(line_memories_find(&memories, "n"));
+	line_memories_done(&memories);
+}
+
+/* Its clock began anew, so that what happened then is still to come. */
+static void another_boot_is_forgotten(void **state)
+{
+	struct life life = begin(true, FAILBACK_WHEN_STABLE);
+	struct line_memories memories = { 0 };
+
+	life.line.config = &life.config;
+	assert_int_equal(
+		line_memories_from_text(&memories, "l down 1 1 3 2000 0 0 0 2000 1000 500"), 0);
+	line_memories_recall(&memories, &life.line, 1, 1999);
+	assert_int_equal(life.line.trust.level, 0);
+	assert_false(life.line.trust.known || life.line.ended);
+	assert_null(line_memories_find(&memories, "l"));
+	assert_int_equal(
+		line_memories_from_text(&memories, "l down 1 1 3 2000 0 0 0 2000 1000 500"), 0);
+	line_memories_recall(&memories, &life.line, 1, 2000);
+	assert_int_equal(life.line.trust.level, 3);
+	assert_true(life.line.trust.known && life.line.ended);
+	line_memories_done(&memories);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -375,6 +491,9 @@ int main(void)
 		cmocka_unit_test(flapping_lines_wait),
 		cmocka_unit_test(the_end_of_a_session_is_told),
 		cmocka_unit_test(any_life_may_be_led),
+		cmocka_unit_test(a_restart_is_no_news),
+		cmocka_unit_test(damaged_memories_are_left_out),
+		cmocka_unit_test(another_boot_is_forgotten),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,7 +11,8 @@
 #include <string.h>
 #include <time.h>
 
-#define BERLIN "CET-1CEST,M3.5.0,M10.5.0/3"
+#define HOUR_US UINT64_C(3600000000)
+#define BERLIN  "CET-1CEST,M3.5.0,M10.5.0/3"
 
 static void set_zone(const char *zone)
 {
@@ -114,15 +115,68 @@ static void months_begin_on_their_day(void **state)
 	uplink.quota.day = 0; /* of a line without a quota */
 	assert_int_equal(usage_month_began_s(&uplink, at(2026, 2, 28, 5, 0)), at(2026, 2, 1, 0, 0));
 
-	assert_false(usage_begin_month(&usage, &uplink, at(2026, 2, 28, 5, 0)));
+	assert_false(usage_begin_month(&usage, &uplink, at(2026, 2, 28, 5, 0), HOUR_US));
 	usage.month_bytes = 77;
 	usage.told = 95;
-	assert_false(usage_begin_month(&usage, &uplink, at(2026, 2, 28, 23, 59)));
-	assert_false(usage_begin_month(&usage, &uplink, at(2025, 12, 24, 0, 0)));
+	assert_false(usage_begin_month(&usage, &uplink, at(2026, 2, 28, 23, 59), HOUR_US));
 	assert_int_equal(usage.month_bytes, 77);
-	assert_true(usage_begin_month(&usage, &uplink, at(2026, 3, 1, 0, 0)));
+	assert_true(usage_begin_month(&usage, &uplink, at(2026, 3, 1, 0, 0), HOUR_US));
 	assert_int_equal(usage.month_bytes, 0);
 	assert_int_equal(usage.told, 0);
+}
+
+/* By then the month of these bytes is over, and not a second before. */
+static void assert_month_ends(struct line_usage *usage, const struct config_uplink *uplink,
+			      int64_t end)
+{
+	usage->month_bytes = 77;
+	assert_false(usage_begin_month(usage, uplink, end - 1, 40 * 24 * HOUR_US));
+	assert_int_equal(usage->month_bytes, 77);
+	assert_true(usage_begin_month(usage, uplink, end, 40 * 24 * HOUR_US));
+	assert_int_equal(usage->month_bytes, 0);
+}
+
+static void months_are_whole(void **state)
+{
+	struct config_uplink uplink = { .quota = { .bytes = 1, .day = 1 } };
+	struct line_usage usage = { 0 };
+
+	set_zone(BERLIN);
+	usage_begin_month(&usage, &uplink, at(2026, 11, 21, 12, 0), HOUR_US);
+	/* Another day of the month, later and earlier. */
+	uplink.quota.day = 15;
+	assert_month_ends(&usage, &uplink, at(2026, 12, 15, 0, 0));
+	uplink.quota.day = 1;
+	assert_month_ends(&usage, &uplink, at(2027, 1, 1, 0, 0));
+	/* Another zone, where the month began later. */
+	usage.month_bytes = 77;
+	set_zone("UTC");
+	assert_false(usage_begin_month(&usage, &uplink, at(2027, 1, 20, 0, 0), HOUR_US));
+	assert_int_equal(usage.month_bytes, 77);
+	assert_month_ends(&usage, &uplink, at(2027, 2, 1, 0, 0));
+}
+
+static void clocks_that_are_wrong(void **state)
+{
+	struct config_uplink uplink = { .quota = { .bytes = 1, .day = 1 } };
+	struct line_usage usage = { 0 };
+
+	set_zone(BERLIN);
+	usage_begin_month(&usage, &uplink, at(2026, 12, 2, 0, 0), HOUR_US);
+	usage.month_bytes = 77;
+	/* Set back, or not set yet: that gives no month back. */
+	assert_false(usage_begin_month(&usage, &uplink, at(2026, 11, 29, 0, 0), 99 * HOUR_US));
+	assert_false(usage_begin_month(&usage, &uplink, at(2026, 12, 1, 0, 0), 99 * HOUR_US));
+	assert_false(usage_begin_month(&usage, &uplink, at(1970, 1, 2, 0, 0), HOUR_US));
+	assert_false(usage_begin_month(&usage, &uplink, at(2026, 12, 3, 0, 0), HOUR_US));
+	assert_int_equal(usage.month_bytes, 77);
+	/* It ran ahead by years: that does not take years. */
+	assert_true(usage_begin_month(&usage, &uplink, at(2066, 5, 5, 0, 0), HOUR_US));
+	usage.month_bytes = 77;
+	assert_false(usage_begin_month(&usage, &uplink, at(2026, 12, 4, 0, 0), HOUR_US));
+	assert_false(usage_begin_month(&usage, &uplink, at(2026, 12, 5, 0, 0), 25 * HOUR_US));
+	assert_int_equal(usage.month_bytes, 77);
+	assert_month_ends(&usage, &uplink, at(2027, 1, 1, 0, 0));
 }
 
 static void shares_of_a_quota(void **state)
@@ -188,6 +242,20 @@ static void times_of_the_week(void **state)
 	assert_int_equal(schedule_next_s(&uplink, at(2026, 6, 7, 20, 0)), at(2026, 6, 8, 2, 0));
 }
 
+/* The box is moved to another zone while it runs. */
+static void zones_change(void **state)
+{
+	struct config_uplink uplink = SPANS({ 8 * 60, 10 * 60 });
+	int64_t monday;
+
+	set_zone(BERLIN);
+	monday = at(2026, 6, 1, 9, 0);
+	assert_true(schedule_is_time(&uplink, monday));
+	setenv("TZ", "UTC", 1);
+	assert_false(schedule_is_time(&uplink, monday));
+	assert_int_equal(schedule_next_s(&uplink, monday), monday + 3600);
+}
+
 /* On 29 March 2026 there is no 2:30, on 25 October there are two. */
 static void clocks_change(void **state)
 {
@@ -244,8 +312,11 @@ int main(void)
 		cmocka_unit_test(bytes_outlive_interfaces),
 		cmocka_unit_test(rates_follow_in_a_few_seconds),
 		cmocka_unit_test(months_begin_on_their_day),
+		cmocka_unit_test(months_are_whole),
+		cmocka_unit_test(clocks_that_are_wrong),
 		cmocka_unit_test(shares_of_a_quota),
 		cmocka_unit_test(times_of_the_week),
+		cmocka_unit_test(zones_change),
 		cmocka_unit_test(clocks_change),
 		cmocka_unit_test(next_changes_are_the_next),
 	};
