@@ -184,12 +184,6 @@ void control_look_at_lines(struct control *control, const struct world *world)
 		log_errno(LOG_WARNING, r, "cannot announce a change of the uplinks, ignoring");
 }
 
-void control_uplink_changed(struct control *control, const char *name)
-{
-	control_refresh(control);
-	objects_changed(control, CLASS_UPLINK, name);
-}
-
 void control_service_changed(struct control *control, const char *name)
 {
 	control_refresh(control);

@@ -85,8 +85,7 @@ void control_objects_arrive(struct control *control);
 sd_bus *control_system(struct control *control);
 /* Announces what has changed of the uplinks. */
 void control_look_at_lines(struct control *control, const struct world *world);
-/* An uplink's properties changed, or a service's. */
-void control_uplink_changed(struct control *control, const char *name);
+/* A service's properties changed. */
 void control_service_changed(struct control *control, const char *name);
 /* Adds an event to the journal that `uplinkctl events` shows (the last 256) and signals it. */
 void control_tell(struct control *control, const struct event *event);

@@ -62,11 +62,6 @@ static const struct {
 	{ "ppp", "interface" },
 };
 
-const char *event_type_text(enum event_type type)
-{
-	return types[type].name;
-}
-
 bool event_has_hooks(enum event_type type)
 {
 	return types[type].hooks;
@@ -98,6 +93,15 @@ static size_t find(const struct event *event, const char *key)
 	return event->n;
 }
 
+static void drop(struct event *event, size_t at)
+{
+	if (at == event->n)
+		return;
+	event->n--;
+	memmove(&event->fields[at], &event->fields[at + 1],
+		(event->n - at) * sizeof(*event->fields));
+}
+
 void event_init(struct event *event, enum event_type type, const char *name)
 {
 	*event = (struct event){ .type = type, .kind = types[type].kind, .text = "" };
@@ -125,8 +129,10 @@ void event_set(struct event *event, const char *key, const char *format, ...)
 		event->incomplete = true;
 		return;
 	}
-	if (!*field.value)
+	if (!*field.value) {
+		drop(event, at);
 		return;
+	}
 	event->fields[at] = field;
 	event->n += at == event->n;
 }

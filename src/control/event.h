@@ -49,7 +49,6 @@ struct event {
 };
 
 /* Its type in words, "uplink-state". */
-const char *event_type_text(enum event_type type);
 /* Hooks are run for it. */
 bool event_has_hooks(enum event_type type);
 

@@ -7,6 +7,8 @@
 #include <errno.h>
 #include <string.h>
 
+#define OLD "old_"
+
 void hook_queue_init(struct hook_queue *queue)
 {
 	TAILQ_INIT(&queue->waiting);
@@ -31,13 +33,22 @@ static bool is_of_same_object(const struct event *a, const struct event *b)
 	       strcmp(event_get(a, "server"), event_get(b, "server")) == 0;
 }
 
+/* Addresses are told of when they differ, states always. */
+static bool is_told(const struct event *with, const struct event_field *old)
+{
+	return strcmp(old->key, "old_state") == 0 ||
+	       strcmp(event_get(with, old->key + strlen(OLD)), old->value) != 0;
+}
+
 /* The change that is told of goes from what was before the first to what is after the last. */
 static void replace(struct event *event, struct event *with)
 {
-	for (size_t i = 0; i < with->n; i++)
-		if (strncmp(with->fields[i].key, "old_", 4) == 0)
-			event_set(with, with->fields[i].key, "%s",
-				  event_get(event, with->fields[i].key));
+	for (size_t i = 0; i < event->n; i++) {
+		const struct event_field *field = &event->fields[i];
+
+		if (strncmp(field->key, OLD, strlen(OLD)) == 0)
+			event_set(with, field->key, "%s", is_told(with, field) ? field->value : "");
+	}
 	event_done(event);
 	*event = *with;
 	*with = (struct event){};

@@ -31,42 +31,13 @@ static void judge_line(struct daemon *d, struct line *line)
 
 	inputs.link = facts_link(&d->facts, line->link);
 	inputs.disabled = overrides_is_disabled(&d->runtime.overrides, line->config->name);
-	inputs.optimistic = !d->settled && !runtime_is_doubted(&d->runtime, line->config->name);
+	inputs.optimistic =
+		!d->settled && !line_memories_find(&d->runtime.memories, line->config->name);
 	verdict = uplink_judge(line, &inputs);
 	if (verdict.again_us)
 		daemon_later(d, verdict.again_us - inputs.now_us);
 	if (uplink_enter(line, &verdict, realtime_us(), inputs.now_us))
 		tell_state(d, line, known ? uplink_state_text(was) : "start");
-}
-
-static int doubted_text(const struct daemon *d, char **ret)
-{
-	size_t size;
-	FILE *out = open_memstream(ret, &size);
-
-	if (!out)
-		return -ENOMEM;
-	for (size_t i = 0; i < d->config->uplinks.n; i++) {
-		const struct line *line = &d->world.lines[i];
-
-		if (line->config->probes.n &&
-		    (line->state == UPLINK_DOWN || line->state == UPLINK_PROBING))
-			fprintf(out, "%s\n", line->config->name);
-	}
-	return fclose(out) == 0 ? 0 : -ENOMEM;
-}
-
-/* Which lines the daemon after us is not to take for good: a restart is no news of theirs. */
-static void remember_doubts(struct daemon *d)
-{
-	char *text = NULL;
-
-	if (doubted_text(d, &text) < 0) {
-		log_oom();
-		return;
-	}
-	free(d->runtime.doubted);
-	d->runtime.doubted = text;
 }
 
 static bool same_ways(const struct line *a, const struct line *b)
@@ -86,9 +57,10 @@ static void judge_lines(struct daemon *d, const struct before *before)
 	monitors_use(d);
 	for (size_t i = 0; i < d->config->uplinks.n; i++)
 		judge_line(d, &d->world.lines[i]);
-	remember_doubts(d);
 	usage_follow(d, before);
 	failback_follow(d, before);
+	if (line_memories_take(&d->runtime.memories, d->world.lines, d->config->uplinks.n) < 0)
+		log_oom();
 	grade_lines(&d->world);
 	spread_lines(&d->world);
 	tell_lines(d);
@@ -177,6 +149,33 @@ static void announce_alias(struct daemon *d, const struct alias_object *alias)
 			  ip_text(&alias->prefix.address).text);
 }
 
+static bool had_carrier(const struct before *before, int link)
+{
+	array_foreach(&before->links, old)
+		if (old->index == link)
+			return old->carrier;
+	return false;
+}
+
+/* What was sent into a line without a carrier has the kernel waiting for its gateway. */
+static void ask_gateways(struct daemon *d, const struct line *line, const struct before *before)
+{
+	const struct link *link = facts_link(&d->facts, line->link);
+
+	if (!link || !link->carrier || had_carrier(before, line->link))
+		return;
+	for (enum family_index f = 0; f < FAMILY_INDEX_MAX; f++) {
+		const struct ip_address *gateway = &line->family[f].gateway;
+		int r = ip_is_set(gateway)
+				? d->kernel->ops->ask_neighbour(d->kernel, line->link, gateway)
+				: 0;
+
+		if (r < 0)
+			log_errno(LOG_WARNING, r, "cannot ask for gateway %s, ignoring",
+				  ip_text(gateway).text);
+	}
+}
+
 static void announce_aliases(struct daemon *d, const struct plan *plan, const struct before *before)
 {
 	array_foreach(&plan->steps, step) {
@@ -187,12 +186,8 @@ static void announce_aliases(struct daemon *d, const struct plan *plan, const st
 	}
 	array_foreach(&d->found.aliases, alias) {
 		const struct link *link = facts_link(&d->facts, alias->link);
-		bool had_carrier = false;
 
-		array_foreach(&before->links, old)
-			if (old->index == alias->link)
-				had_carrier = old->carrier;
-		if (link && link->carrier && !had_carrier)
+		if (link && link->carrier && !had_carrier(before, alias->link))
 			announce_alias(d, alias);
 	}
 }
@@ -273,47 +268,64 @@ static int observe(struct daemon *d)
 	return log_errno(LOG_ERR, r, "cannot read the kernel's state");
 }
 
+/* From what was read to what should be, and to what went with it. */
+static int rearrange(struct daemon *d, const struct before *before)
+{
+	bool afresh = !d->found.nft_tables[NFT_INET] && !d->world.flushed;
+	int r;
+
+	judge_lines(d, before);
+	for (size_t i = 0; i < d->config->uplinks.n; i++)
+		ask_gateways(d, &d->world.lines[i], before);
+	look_inside(d);
+	if (afresh)
+		adopt_flows(d);
+	if (recount_is_due(d))
+		recount(d);
+	census_plan(d);
+	if (d->recheck)
+		checks_use(d);
+	d->recheck = false;
+	d->ring_us = monotonic_us();
+	r = checks_remember(d);
+	r = r < 0 ? r : judge_services(d);
+	r = r < 0 ? log_oom() : converge(d, before);
+	/* Again, for those that began between the first time and the marks. */
+	if (afresh)
+		adopt_flows(d);
+	clear_flows(d, before);
+	clear_delegated(d);
+	deprecate(d);
+	return r;
+}
+
+/* What no packet waits for. */
+static void follow_up(struct daemon *d)
+{
+	resolver_use(d);
+	bury(d);
+	if (d->control)
+		control_look_at_lines(d->control, &d->world);
+	redials_look(d);
+	ppp_keep(d);
+	d->settled = true;
+}
+
 int arrange(struct daemon *d)
 {
 	struct before before = { 0 };
 	int r = before_keep(d, &before);
+	bool read;
 
 	sd_event_source_set_enabled(d->storm, SD_EVENT_OFF);
 	d->arranging = true;
 	r = r < 0 ? log_oom() : observe(d);
-	if (r == 0) {
-		bool afresh = !d->found.nft_tables[NFT_INET] && !d->world.flushed;
-
-		judge_lines(d, &before);
-		look_inside(d);
-		if (afresh)
-			adopt_flows(d);
-		if (recount_is_due(d))
-			recount(d);
-		census_plan(d);
-		if (d->recheck)
-			checks_use(d);
-		d->recheck = false;
-		d->ring_us = monotonic_us();
-		r = checks_remember(d);
-		r = r < 0 ? r : judge_services(d);
-		r = r < 0 ? log_oom() : converge(d, &before);
-		/* Again, for those that began between the first time and the marks. */
-		if (afresh)
-			adopt_flows(d);
-		clear_flows(d, &before);
-		clear_delegated(d);
-		deprecate(d);
-		tell_untold(d);
-		resolver_use(d);
-		bury(d);
-		if (d->control)
-			control_look_at_lines(d->control, &d->world);
-		redials_look(d);
-		ppp_keep(d);
-		d->settled = true;
-	}
+	read = r == 0;
+	if (read)
+		r = rearrange(d, &before);
 	tell_untold(d);
+	if (read)
+		follow_up(d);
 	if (r < 0)
 		daemon_later(d, RETRY_US);
 	before_done(&before);

@@ -93,14 +93,15 @@ static int watch_flows(struct daemon *d, const struct config *config)
 	return r;
 }
 
-/* Connections keep their line by its name, but not on another interface or with other marks. */
-static bool goes_on(const struct config_uplink *uplink, const struct config *was,
-		    const struct config *config)
+/* Connections keep their line by its name, but not on another interface or with another mark. */
+static bool goes_on(const struct line *line, const struct world *was, const struct world *world)
 {
-	int at = config_find_uplink(config, uplink->name);
+	int at = config_find_uplink(world->config, line->config->name);
 
-	return at >= 0 && strcmp(uplink->interface, config->uplinks.v[at].interface) == 0 &&
-	       was->gateway.mark_mask == config->gateway.mark_mask;
+	return at >= 0 &&
+	       strcmp(line->config->interface, world->config->uplinks.v[at].interface) == 0 &&
+	       was->config->gateway.mark_mask == world->config->gateway.mark_mask &&
+	       line->number == world->lines[at].number;
 }
 
 static bool is_ending(const struct daemon *d, const struct ended *ended)
@@ -124,8 +125,8 @@ static int end_line(struct daemon *d, const struct line *line)
 	return r;
 }
 
-/* Remembers the connections whose line or source `config` does not have any more. */
-static int note_ended(struct daemon *d, const struct config *config)
+/* Remembers the connections whose line or source `world` does not have any more. */
+static int note_ended(struct daemon *d, const struct world *world)
 {
 	size_t n = d->ended.n;
 	int r = 0;
@@ -136,7 +137,7 @@ static int note_ended(struct daemon *d, const struct config *config)
 		for (enum family_index f = 0; f < FAMILY_INDEX_MAX; f++)
 			if (ip_is_set(&line->config->snat_address[f]))
 				r = r < 0 ? r : note_address(d, &line->config->snat_address[f]);
-		if (!goes_on(line->config, d->config, config))
+		if (!goes_on(line, &d->world, world))
 			r = r < 0 ? r : end_line(d, line);
 	}
 	if (r < 0)
@@ -250,7 +251,7 @@ int use_config(struct daemon *d, struct config *config)
 	if (r == 0)
 		r = watch_flows(d, config);
 	if (r == 0)
-		r = note_ended(d, config);
+		r = note_ended(d, &world);
 	if (r < 0) {
 		world_done(&world);
 		return r;

@@ -144,7 +144,8 @@ static int load_first_config(struct daemon *d)
 		return log_errno(LOG_ERR, r, "cannot take over the configuration");
 	TAKE_PTR(config);
 	d->world.timeouts = d->ipvs.timeouts;
-	failback_recall(d);
+	line_memories_recall(&d->runtime.memories, d->world.lines, d->config->uplinks.n,
+			     monotonic_us());
 	return 0;
 }
 
@@ -190,6 +191,7 @@ static int daemon_start(struct daemon *d, const struct daemon_options *options)
 	r = r < 0 ? r : associations_new(d);
 	r = r < 0 ? r : resolver_new(d);
 	r = r < 0 ? r : usage_new(d, options->state_dir);
+	r = r < 0 ? r : failback_new(d);
 	r = r < 0 ? r : telling_new(d, &d->telling);
 	r = r < 0 ? r : redials_new(d);
 	r = r < 0 ? r : hooks_new(d->event, &options->hooks, &d->hooks);
@@ -225,6 +227,7 @@ static void daemon_stop(struct daemon *d)
 	resolver_free(d->dns);
 	usage_free(d->usage);
 	sd_event_source_unref(d->schedule);
+	sd_event_source_unref(d->clock);
 	telling_free(d->telling);
 	kernel_close(d->kernel);
 	flows_free(d->flows);

@@ -14,17 +14,23 @@
 #include <stdio.h>
 #include <string.h>
 
-static bool is_of(const struct flow *flow, const struct ip_prefix *prefix)
+/* Of that prefix, and of none that is some line's now: it may only have become smaller. */
+static bool has_lost(const struct daemon *d, const struct ip_prefix *prefix,
+		     const struct ip_address *address)
 {
-	return ip_contains(prefix, &flow->client) || ip_contains(prefix, &flow->server) ||
-	       ip_contains(prefix, &flow->destination) || ip_contains(prefix, &flow->seen);
+	if (!ip_contains(prefix, address))
+		return false;
+	for (size_t i = 0; i < d->config->uplinks.n; i++)
+		if (line_has_prefix_of(&d->world.lines[i], address))
+			return false;
+	return true;
 }
 
-/* What is asked of an entry, and what became of it. */
-struct ending {
-	struct daemon *d;
-	int error;
-};
+static bool is_of(const struct daemon *d, const struct flow *flow, const struct ip_prefix *prefix)
+{
+	return has_lost(d, prefix, &flow->client) || has_lost(d, prefix, &flow->server) ||
+	       has_lost(d, prefix, &flow->destination) || has_lost(d, prefix, &flow->seen);
+}
 
 /* A connection over some line that uses a prefix that is gone. */
 static bool is_lost(const struct flow *flow, void *userdata)
@@ -35,10 +41,8 @@ static bool is_lost(const struct flow *flow, void *userdata)
 	if (!(flow->mark & d->config->gateway.mark_mask))
 		return false;
 	array_foreach(&d->lost_prefixes, prefix)
-		if (is_of(flow, prefix)) {
-			int r = tell_ends(d, flow);
-
-			ending->error = ending->error < 0 ? ending->error : r;
+		if (is_of(d, flow, prefix)) {
+			tell_ends(ending, flow);
 			return true;
 		}
 	return false;
@@ -58,18 +62,18 @@ void clear_delegated(struct daemon *d)
 	array_done(&d->lost_prefixes);
 }
 
-/* Those of `before` that no line has any more. */
-static int note_lost_prefixes(struct daemon *d, const struct line *before)
+/* Those of `before` that are not there as they were. */
+static int note_lost_prefixes(struct daemon *d, const struct line *before, const struct line *line)
 {
 	int r = 0;
 
 	for (size_t i = 0; i < before->delegated.n; i++) {
-		bool ours = false;
+		bool there = false;
 
-		for (size_t j = 0; j < d->config->uplinks.n; j++)
-			ours = ours || line_has_prefix_of(&d->world.lines[j],
-							  &before->delegated.v[i].address);
-		if (!ours)
+		for (size_t j = 0; j < line->delegated.n; j++)
+			there = there || ip_prefix_compare(&line->delegated.v[j],
+							   &before->delegated.v[i]) == 0;
+		if (!there)
 			r = r < 0 ? r : array_push(&d->lost_prefixes, before->delegated.v[i]);
 	}
 	return r;
@@ -121,7 +125,7 @@ int request_delegate(void *userdata, const char *uplink, char **prefixes, char *
 	if (r < 0)
 		return r;
 	delegations_apply(&d->runtime.delegations, &d->world);
-	r = note_lost_prefixes(d, &before);
+	r = note_lost_prefixes(d, &before, &d->world.lines[at]);
 	if (r < 0)
 		return r;
 	/* The client's addresses came or went with it. */

@@ -66,8 +66,9 @@ static void set_quality(struct event *event, const struct line_quality *quality)
 	event_set(event, "jitter_us", "%" PRIu32, quality->jitter_us);
 }
 
-void line_event(struct daemon *d, struct event *event, enum event_type type,
-		const struct line *line)
+/* What there is to know of a line; event_say() and daemon_tell() follow. */
+static void line_event(struct daemon *d, struct event *event, enum event_type type,
+		       const struct line *line)
 {
 	event_init(event, type, line->config->name);
 	event_set(event, "interface", "%s", line->config->interface);

@@ -1,19 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * When lines take new connections: schedules, and lines that are back but held until the operator
- * says otherwise. Who is held, or was away and will be, is kept in the runtime directory: a restart
- * is no reason to move anything.
+ * says otherwise.
  */
 #include "daemon/state.h"
 
+#include "base/cleanup.h"
 #include "base/log.h"
 #include "base/time.h"
 #include "uplink/grade.h"
 #include "uplink/schedule.h"
 
 #include <errno.h>
-#include <stdio.h>
-#include <string.h>
+#include <sys/epoll.h>
 
 static int on_schedule(sd_event_source *source, uint64_t usec, void *userdata)
 {
@@ -21,7 +20,7 @@ static int on_schedule(sd_event_source *source, uint64_t usec, void *userdata)
 	return 0;
 }
 
-/* By the clock on the wall: when that is set, it is about the new time. */
+/* By the clock on the wall; one that is set is seen by on_clock(). */
 static int wake_at(struct daemon *d, int64_t next_s)
 {
 	uint64_t at = (uint64_t)next_s * 1000000;
@@ -32,6 +31,30 @@ static int wake_at(struct daemon *d, int64_t next_s)
 					 d);
 	r = sd_event_source_set_time(d->schedule, at);
 	return r < 0 ? r : sd_event_source_set_enabled(d->schedule, SD_EVENT_ONESHOT);
+}
+
+static int on_clock(sd_event_source *source, int fd, uint32_t events, void *userdata)
+{
+	int r = clock_watch_read(fd);
+
+	if (r < 0)
+		return log_errno(LOG_WARNING, r, "cannot watch the clock any more, ignoring");
+	if (r > 0) {
+		usage_look(userdata);
+		daemon_soon(userdata);
+	}
+	return 0;
+}
+
+int failback_new(struct daemon *d)
+{
+	_cleanup_close_ int fd = clock_watch_open();
+	int r = fd < 0 ? fd : sd_event_add_io(d->event, &d->clock, fd, EPOLLIN, on_clock, d);
+
+	r = r < 0 ? r : sd_event_source_set_io_fd_own(d->clock, true);
+	if (r >= 0)
+		TAKE_FD(fd);
+	return r;
 }
 
 static void keep_schedules(struct daemon *d)
@@ -56,44 +79,10 @@ static void keep_schedules(struct daemon *d)
 		log_errno(LOG_WARNING, r, "cannot wait for the next time of a schedule, ignoring");
 }
 
-static int held_text(const struct daemon *d, char **ret)
-{
-	size_t size;
-	FILE *out = open_memstream(ret, &size);
-
-	if (!out)
-		return -ENOMEM;
-	for (size_t i = 0; i < d->config->uplinks.n; i++)
-		if (d->world.lines[i].held || (d->world.lines[i].ended &&
-					       d->config->uplinks.v[i].failback == FAILBACK_MANUAL))
-			fprintf(out, "%s\n", d->config->uplinks.v[i].name);
-	return fclose(out) == 0 ? 0 : -ENOMEM;
-}
-
-static void remember(struct daemon *d)
-{
-	char *text = NULL;
-
-	if (held_text(d, &text) < 0) {
-		log_oom();
-		return;
-	}
-	free(d->runtime.held);
-	d->runtime.held = text;
-}
-
 void failback_follow(struct daemon *d, const struct before *before)
 {
 	keep_schedules(d);
 	hold_lines(&d->world, before->lines);
-	remember(d);
-}
-
-void failback_recall(struct daemon *d)
-{
-	for (size_t i = 0; i < d->config->uplinks.n; i++)
-		d->world.lines[i].ended =
-			runtime_is_held(&d->runtime, d->config->uplinks.v[i].name);
 }
 
 int failback(struct daemon *d, size_t line)

@@ -47,8 +47,6 @@ static int say(char **ret, int error, const char *message)
 	return error;
 }
 
-/* --- what changes something ------------------------------------------------------------------- */
-
 /* Takes the table over if the configuration with it is accepted. */
 static int use_table(struct daemon *d, const struct ipvs_table *table, char **ret_text)
 {
@@ -202,8 +200,6 @@ static int change_table(struct daemon *d, const struct ipvs_command *commands, s
 	return does_more(commands, n, IPVS_ZERO) ? settle(d, ret_text) : 0;
 }
 
-/* --- one server ------------------------------------------------------------------------------- */
-
 static bool find_server(const struct config *config, const struct ipvs_command *command,
 			size_t *ret_service, size_t *ret_server)
 {
@@ -276,8 +272,6 @@ static int change(struct daemon *d, const struct ipvs_command *commands, size_t 
 		r = change_table(d, commands, n, ret_text);
 	return r < 0 || !zeroes(commands, n) ? r : zero_all(d, commands, n);
 }
-
-/* --- the request ------------------------------------------------------------------------------ */
 
 static int show(struct daemon *d, const struct ipvs_command *commands, size_t n, char **ret_text)
 {

@@ -20,9 +20,6 @@ enum {
 	SCTP_IS_ESTABLISHED = 4
 };
 
-/* --- clients that are remembered ---------------------------------------------------------------
- */
-
 /* Reads the sets of a server, of which it has one for each way that packets go. */
 static int read_memory(const struct daemon *d, const struct config_service *service, size_t server,
 		       nft_member_reader each, void *userdata)
@@ -61,8 +58,6 @@ static int count_clients(struct daemon *d)
 	}
 	return r;
 }
-
-/* --- connections ------------------------------------------------------------------------------ */
 
 /* The server that a map's number means. */
 struct numbered {
@@ -203,7 +198,7 @@ static bool is_first(const struct ipvs_entries *entries, const struct ipvs_entry
 {
 	for (const struct ipvs_entry *other = entries->v.v; other < entry; other++)
 		if (other->service == entry->service &&
-		    ipvs_service_family(&other->listen) == ipvs_service_family(&entry->listen))
+		    config_listen_family(&other->listen) == config_listen_family(&entry->listen))
 			return false;
 	return true;
 }
@@ -220,7 +215,7 @@ static int show_templates(struct connections *connections, const struct ipvs_ent
 		for (size_t i = 0; r == 0 && i < service->servers.n; i++) {
 			const struct config_server *server = &service->servers.v[i];
 
-			if (server->address.family != ipvs_service_family(&entry->listen))
+			if (server->address.family != config_listen_family(&entry->listen))
 				continue;
 			connections->template = ipvs_template(&entry->listen, server);
 			r = read_memory(connections->d, service, i, show_client, connections);
@@ -243,8 +238,6 @@ static int show_connections(struct daemon *d, FILE *out)
 	array_done(&entries.v);
 	return r;
 }
-
-/* --- all -------------------------------------------------------------------------------------- */
 
 static int show_saved(const struct daemon *d, FILE *out)
 {

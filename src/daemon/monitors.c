@@ -321,6 +321,9 @@ static void follow(struct watch *watch, struct line *line)
 	    memcmp(watch->address, address, sizeof(address)) != 0) {
 		drop_questions(watch);
 		monitor_restart(watch->monitor, now_us);
+		if (!watch->link)
+			monitor_recall(watch->monitor, line->quality.answered_us,
+				       line->quality.good_since_us);
 		watch->asking = true;
 		watch->link = line->link;
 		memcpy(watch->address, address, sizeof(address));

@@ -17,6 +17,8 @@
 #include "uplink/learn.h"
 #include "uplink/prefixes.h"
 
+#include <errno.h>
+
 enum {
 	LATE_US = 250 * 1000
 };
@@ -80,18 +82,9 @@ static int note_lost(struct daemon *d, const struct before *before)
 	return r;
 }
 
-/* What is asked of an entry, and what became of it. */
-struct ending {
-	struct daemon *d;
-	int error;
-};
-
 static bool ends(const struct flow *flow, void *userdata)
 {
-	struct ending *ending = userdata;
-	int r = tell_ends(ending->d, flow);
-
-	ending->error = ending->error < 0 ? ending->error : r;
+	tell_ends(userdata, flow);
 	return true;
 }
 
@@ -184,11 +177,12 @@ static bool is_to_clear(const struct daemon *d, const struct line *line, enum fa
 static int clear_datagrams(struct daemon *d, const struct line *line, enum family_index f)
 {
 	struct ended ended = all_of(d, line, f);
+	int r;
 
 	if (labels_keep_some(d->config) || !is_to_clear(d, line, f))
 		return 0;
-	return d->kernel->ops->flows_delete_datagrams(d->kernel, family_of(f), ended.mark,
-						      ended.mask);
+	r = d->kernel->ops->flows_delete_datagrams(d->kernel, family_of(f), ended.mark, ended.mask);
+	return r == -EOPNOTSUPP ? 0 : r;
 }
 
 static int clear_lines(struct daemon *d)

@@ -26,6 +26,10 @@
 	"type='signal',sender='org.freedesktop.DBus',interface='org.freedesktop.DBus'," \
 	"member='NameOwnerChanged',path='/org/freedesktop/DBus',arg0='" RESOLVED "'"
 
+enum {
+	RETRY_US = 5 * 1000 * 1000
+};
+
 /* What resolved has of a link. */
 struct told {
 	int link;
@@ -39,8 +43,10 @@ struct dns {
 	bool owned;   /* resolved is there, or may be */
 	bool asked;   /* ... as we know by now */
 	bool refused; /* it was logged */
+	bool heir;    /* it may have kept what it was told before */
 	ARRAY(struct told) told;
 	char *path, *written; /* the file, and what is in it; NULL: not known */
+	bool unwritten;       /* it could not be, which was logged */
 };
 
 int resolver_new(struct daemon *d)
@@ -95,6 +101,12 @@ static void remove_file(struct dns *dns)
 	dns->written = strdup("");
 }
 
+/* Somebody may have cleared the directory. */
+static bool is_written(const struct dns *dns, const char *text)
+{
+	return dns->written && strcmp(dns->written, text) == 0 && access(dns->path, F_OK) == 0;
+}
+
 static void write_file(struct dns *dns)
 {
 	struct choice lines = usable_lines(&dns->daemon->world);
@@ -105,13 +117,16 @@ static void write_file(struct dns *dns)
 		log_oom();
 		return;
 	}
-	if (dns->written && strcmp(dns->written, text) == 0)
+	if (is_written(dns, text))
 		return;
-	r = file_replace(dns->path, text);
+	r = file_publish(dns->path, text);
+	if (r < 0 && !dns->unwritten)
+		log_errno(LOG_WARNING, r, "cannot write %s, trying again", dns->path);
 	if (r < 0)
-		log_errno(LOG_WARNING, r, "cannot write %s, ignoring", dns->path);
+		daemon_later(dns->daemon, RETRY_US);
+	dns->unwritten = r < 0;
 	free(dns->written);
-	dns->written = TAKE_PTR(text);
+	dns->written = r < 0 ? NULL : TAKE_PTR(text);
 }
 
 /* --- systemd-resolved ----------------------------------------------------------------------- */
@@ -241,6 +256,22 @@ static const struct told *find_told(const struct dns *dns, int link)
 	return NULL;
 }
 
+/* Lines that died while there was nobody to tell, or nobody to be told. */
+static int revert_inherited(struct dns *dns)
+{
+	const struct world *world = &dns->daemon->world;
+	int r = 0;
+
+	for (size_t i = 0; dns->heir && r >= 0 && i < world->config->uplinks.n; i++) {
+		const struct line *line = &world->lines[i];
+
+		if (line->link && line_resolvers(line).n && !find_told(dns, line->link))
+			r = revert(dns, line->link);
+	}
+	dns->heir = false;
+	return r;
+}
+
 /* Says what differs from what was said; nothing of it is to last if not `wanted`. */
 static int tell_all(struct dns *dns, bool wanted)
 {
@@ -267,13 +298,14 @@ static int tell_all(struct dns *dns, bool wanted)
 	dns->told = (__typeof__(dns->told)){ .v = fresh.told.v,
 					     .n = fresh.told.n,
 					     .room = fresh.told.room };
-	return r;
+	return r < 0 ? r : revert_inherited(dns);
 }
 
 static void forget_bus(struct dns *dns)
 {
 	forget(dns);
 	dns->owned = dns->asked = dns->refused = false;
+	dns->heir = true;
 }
 
 /* Somebody new has the name, or nobody has it now. */

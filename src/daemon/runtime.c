@@ -15,8 +15,8 @@
 static const char *const names[RUNTIME_FILE_MAX] = {
 	[RUNTIME_LINES] = "lines",         [RUNTIME_SLOTS] = "slots",
 	[RUNTIME_OVERRIDES] = "overrides", [RUNTIME_SYSCTLS] = "sysctls",
-	[RUNTIME_DOWN] = "down",           [RUNTIME_HELD] = "held",
-	[RUNTIME_DELEGATED] = "delegated", [RUNTIME_DOUBTED] = "doubted",
+	[RUNTIME_DOWN] = "down",           [RUNTIME_MEMORIES] = "trust",
+	[RUNTIME_DELEGATED] = "delegated",
 };
 
 static int sysctls_to_text(const struct runtime *runtime, char **ret)
@@ -75,10 +75,8 @@ static int to_text(const struct runtime *runtime, enum runtime_file file, char *
 		return sysctls_to_text(runtime, ret);
 	case RUNTIME_DOWN:
 		return copy_text(runtime->down, ret);
-	case RUNTIME_HELD:
-		return copy_text(runtime->held, ret);
-	case RUNTIME_DOUBTED:
-		return copy_text(runtime->doubted, ret);
+	case RUNTIME_MEMORIES:
+		return line_memories_to_text(&runtime->memories, ret);
 	case RUNTIME_DELEGATED:
 		return delegations_to_text(&runtime->delegations, ret);
 	case RUNTIME_FILE_MAX:
@@ -100,10 +98,8 @@ static int from_text(struct runtime *runtime, enum runtime_file file, const char
 		return sysctls_from_text(runtime, text);
 	case RUNTIME_DOWN:
 		return copy_text(text, &runtime->down);
-	case RUNTIME_HELD:
-		return copy_text(text, &runtime->held);
-	case RUNTIME_DOUBTED:
-		return copy_text(text, &runtime->doubted);
+	case RUNTIME_MEMORIES:
+		return line_memories_from_text(&runtime->memories, text);
 	case RUNTIME_DELEGATED:
 		return delegations_from_text(&runtime->delegations, text);
 	case RUNTIME_FILE_MAX:
@@ -214,8 +210,9 @@ static int restore_sysctl(const struct saved_sysctl *sysctl)
 
 	snprintf(path, sizeof(path), "/proc/sys/%s", sysctl->path);
 	r = file_write(path, sysctl->value);
-	/* The interface may be gone, and its parameters with it. */
-	return r == -ENOENT ? 0 : r;
+	/* The interface may be gone, and its parameters with it; or take no such packets any more.
+	 */
+	return r == -ENOENT || r == -EINVAL ? 0 : r;
 }
 
 int runtime_restore(struct runtime *runtime)
@@ -244,26 +241,6 @@ bool runtime_is_down(const struct runtime *runtime, const char *service, const c
 	return false;
 }
 
-static bool has_line(const char *text, const char *uplink)
-{
-	size_t length = strlen(uplink);
-
-	for (const char *p = text; p && *p; p = strchr(p, '\n'), p = p ? p + 1 : p)
-		if (strncmp(p, uplink, length) == 0 && p[length] == '\n')
-			return true;
-	return false;
-}
-
-bool runtime_is_held(const struct runtime *runtime, const char *uplink)
-{
-	return has_line(runtime->held, uplink);
-}
-
-bool runtime_is_doubted(const struct runtime *runtime, const char *uplink)
-{
-	return has_line(runtime->doubted, uplink);
-}
-
 void runtime_done(struct runtime *runtime)
 {
 	line_numbers_done(&runtime->numbers);
@@ -271,8 +248,7 @@ void runtime_done(struct runtime *runtime)
 	overrides_done(&runtime->overrides);
 	array_done(&runtime->sysctls);
 	free(runtime->down);
-	free(runtime->held);
-	free(runtime->doubted);
+	line_memories_done(&runtime->memories);
 	delegations_done(&runtime->delegations);
 	for (enum runtime_file file = 0; file < RUNTIME_FILE_MAX; file++)
 		free(runtime->written[file]);

@@ -5,6 +5,7 @@
 #include "plan/plan.h"
 #include "sched/slots.h"
 #include "uplink/delegations.h"
+#include "uplink/memory.h"
 #include "uplink/numbers.h"
 
 /* A kernel parameter as it was before us. */
@@ -19,8 +20,7 @@ enum runtime_file {
 	RUNTIME_OVERRIDES,
 	RUNTIME_SYSCTLS,
 	RUNTIME_DOWN,
-	RUNTIME_HELD,
-	RUNTIME_DOUBTED,
+	RUNTIME_MEMORIES,
 	RUNTIME_DELEGATED,
 	RUNTIME_FILE_MAX
 };
@@ -28,8 +28,8 @@ enum runtime_file {
 /*
  * What must outlive the daemon until the next boot, in files of the runtime directory: the
  * numbers of the lines, the places of the rings, the operator's word, the kernel parameters as they
- * were found, the servers that their checks found dead, the lines that are held back, those that
- * their probes do not vouch for, and the prefixes that DHCPv6 delegated.
+ * were found, the servers that their checks found dead, how the lines were and how far they are
+ * trusted, and the prefixes that DHCPv6 delegated.
  */
 struct runtime {
 	const char *directory;
@@ -39,7 +39,7 @@ struct runtime {
 	ARRAY(struct saved_sysctl) sysctls;
 	char *down; /* lines of "SERVICE SERVER"; NULL: none */
 	struct delegations delegations;
-	char *held, *doubted;            /* lines of "UPLINK"; NULL: none */
+	struct line_memories memories;
 	char *written[RUNTIME_FILE_MAX]; /* what each file holds */
 };
 
@@ -54,8 +54,4 @@ int runtime_keep_sysctls(struct runtime *runtime, const struct plan *plan);
 int runtime_restore(struct runtime *runtime);
 /* The server was down when the daemon ended. */
 bool runtime_is_down(const struct runtime *runtime, const char *service, const char *server);
-/* The line was held back from failback, or away and to be held back. */
-bool runtime_is_held(const struct runtime *runtime, const char *uplink);
-/* The line's probes had found it dead, or not yet good, when the daemon ended. */
-bool runtime_is_doubted(const struct runtime *runtime, const char *uplink);
 void runtime_done(struct runtime *runtime);

@@ -77,6 +77,7 @@ struct daemon {
 	struct associations *associations;
 	struct usage *usage;
 	sd_event_source *schedule; /* when some line begins or ends to rest; NULL: not yet */
+	sd_event_source *clock;    /* the time on the wall is another one */
 	bool recheck;              /* what is checked, or over which line, may have changed */
 	ARRAY(struct dead) dead;
 	struct telling *telling;
@@ -126,11 +127,7 @@ void daemon_later(struct daemon *d, uint64_t delay_us);
 void daemon_tell(struct daemon *d, struct event *event);
 /* The kernel is arranged: what waited for it is told now, and what comes is told at once. */
 void tell_untold(struct daemon *d);
-/* An event of a line, with all that there is to know of it; event_say() and daemon_tell() follow.
- */
-void line_event(struct daemon *d, struct event *event, enum event_type type,
-		const struct line *line);
-/* The same all at once. */
+/* An event of a line, with all that there is to know of it. */
 void tell_line(struct daemon *d, enum event_type type, const struct line *line, const char *format,
 	       ...) _printf_(4, 5);
 void tell_daemon(struct daemon *d, enum event_type type, const char *format, ...) _printf_(3, 4);
@@ -148,15 +145,17 @@ void usage_free(struct usage *usage);
 void usage_use(struct daemon *d);
 /* After the lines were learned: looks at those whose interface came, went or lost its carrier. */
 void usage_follow(struct daemon *d, const struct before *before);
+/* Looks at all of them now: the time may be another one. */
+void usage_look(struct daemon *d);
 /* Once more, and keeps it. */
 void usage_leave(struct daemon *d);
 
 /* failback.c */
 
+/* Hears of the clock being set. 0 or a negative errno. */
+int failback_new(struct daemon *d);
 /* After the lines were judged, before they are graded: who rests, and who is held back. */
 void failback_follow(struct daemon *d, const struct before *before);
-/* At the start: who was held back when the daemon before us ended. */
-void failback_recall(struct daemon *d);
 /* The operator's word; arrange() is to follow. -EALREADY when the line is not held back. */
 int failback(struct daemon *d, size_t line);
 
@@ -215,8 +214,13 @@ int telling_new(struct daemon *d, struct telling **ret);
 void telling_free(struct telling *telling);
 /* The client, by the line of that mark. 0 or a negative errno. */
 int tell_client(struct daemon *d, const struct flow *flow, uint32_t mark);
+/* What is asked of entries that may have to go, and the first failure. */
+struct ending {
+	struct daemon *d;
+	int error;
+};
 /* Both ends, as far as they are not outside. */
-int tell_ends(struct daemon *d, const struct flow *flow);
+void tell_ends(struct ending *ending, const struct flow *flow);
 
 /* touched.c */
 

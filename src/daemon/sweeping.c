@@ -53,31 +53,28 @@ static void note_back(const struct daemon *d, const struct line *metered, struct
 }
 
 struct found {
-	struct daemon *d;
+	struct ending ending;
 	const struct sweep *sweep;
 	size_t n;
-	int error;
 };
 
 static bool is_sought(const struct flow *flow, void *userdata)
 {
 	struct found *found = userdata;
 	uint32_t common = 0;
-	int r;
 
 	for (size_t i = 0; i < FLOW_LABEL_WORDS; i++)
 		common |= flow->labels[i] & found->sweep->labels[i];
 	if (!common)
 		return false;
 	found->n++;
-	r = tell_ends(found->d, flow);
-	found->error = found->error < 0 ? found->error : r;
+	tell_ends(&found->ending, flow);
 	return true;
 }
 
 static int look(struct daemon *d, const struct line *metered, struct sweep *sweep)
 {
-	struct found found = { .d = d, .sweep = sweep };
+	struct found found = { .ending = { .d = d }, .sweep = sweep };
 	bool first = sweep->at_us == 0;
 	uint64_t now_us = monotonic_us();
 	int r;
@@ -96,7 +93,7 @@ static int look(struct daemon *d, const struct line *metered, struct sweep *swee
 	sweep->at_us = now_us + SWEEP_US;
 	if (sweep->again)
 		daemon_later(d, SWEEP_US);
-	return r < 0 ? r : found.error;
+	return r < 0 ? r : found.ending.error;
 }
 
 int sweep_metered(struct daemon *d)

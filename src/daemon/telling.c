@@ -245,13 +245,14 @@ static int tell_end(struct daemon *d, struct telling_end end)
 	return own || end.own || is_inside(d, &end.to) ? add(d->telling, end) : 0;
 }
 
-int tell_ends(struct daemon *d, const struct flow *flow)
+void tell_ends(struct ending *ending, const struct flow *flow)
 {
 	int r;
 
 	/* Who still waits for an answer to a SYN repeats it by itself. */
 	if (!flow->open)
-		return 0;
-	r = tell_end(d, client_of(flow));
-	return r < 0 ? r : tell_end(d, server_of(flow));
+		return;
+	r = tell_end(ending->d, client_of(flow));
+	r = r < 0 ? r : tell_end(ending->d, server_of(flow));
+	ending->error = ending->error < 0 ? ending->error : r;
 }

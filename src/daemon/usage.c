@@ -40,7 +40,8 @@ struct usage {
 	const char *directory;
 	char boot[USAGE_BOOT_MAX];
 	ARRAY(struct record) records;
-	char *written; /* what the file holds */
+	char *written;  /* what the file holds */
+	bool unwritten; /* the file cannot be, which was logged */
 	uint64_t saved_us;
 	sd_event_source *timer;
 };
@@ -136,12 +137,13 @@ static void save(struct usage *usage)
 	if (r == 0 && strcmp(text, usage->written ? usage->written : "") == 0)
 		return;
 	r = r < 0 ? r : write_file(usage, text);
-	if (r < 0) {
+	if (r < 0 && !usage->unwritten)
 		log_errno(LOG_WARNING, r,
 			  "cannot keep what the lines have carried in %s/%s, ignoring",
 			  usage->directory, FILE_NAME);
+	usage->unwritten = r < 0;
+	if (r < 0)
 		return;
-	}
 	free(usage->written);
 	usage->written = TAKE_PTR(text);
 }
@@ -254,8 +256,8 @@ static void tell_quota(struct daemon *d, struct record *record, struct line *lin
 
 static void look_at_line(struct daemon *d, struct record *record, struct line *line)
 {
-	bool began =
-		usage_begin_month(&record->usage, line->config, (int64_t)(realtime_us() / 1000000));
+	bool began = usage_begin_month(&record->usage, line->config,
+				       (int64_t)(realtime_us() / 1000000), monotonic_us());
 
 	read_gone(d, record, line);
 	if (line->link)
@@ -317,16 +319,21 @@ static int set_timer(struct daemon *d)
 						   interval ? SD_EVENT_ONESHOT : SD_EVENT_OFF);
 }
 
-static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
+void usage_look(struct daemon *d)
 {
-	struct daemon *d = userdata;
-
 	for (size_t i = 0; i < d->config->uplinks.n; i++) {
 		struct record *record = find(d->usage, d->config->uplinks.v[i].name);
 
 		if (record && is_metered(d, i))
 			look_at_line(d, record, &d->world.lines[i]);
 	}
+}
+
+static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct daemon *d = userdata;
+
+	usage_look(d);
 	if (spread_lines(&d->world))
 		daemon_soon(d);
 	if (monotonic_us() - d->usage->saved_us >= SAVE_US)

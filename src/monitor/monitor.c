@@ -120,7 +120,9 @@ static void note_answers(struct monitor *m, uint64_t now_us)
 	bool good = is_answered(m) && m->levels[monitor_worst(m)] != LEVEL_HIGH;
 
 	if (good && !m->quality.good_since_us)
-		m->quality.good_since_us = now_us;
+		m->quality.good_since_us = m->recalled_us ? m->recalled_us : now_us;
+	if (good || m->silent || m->burst.on)
+		m->recalled_us = 0;
 	if (!good)
 		m->quality.good_since_us = 0;
 	if (good &&
@@ -192,6 +194,7 @@ void monitor_free(struct monitor *m)
 void monitor_restart(struct monitor *m, uint64_t now_us)
 {
 	m->began_us = now_us;
+	m->recalled_us = 0;
 	m->heard = m->silent = m->recovering = false;
 	m->burst = (struct burst){ 0 };
 	m->passive = (struct passive){ 0 };
@@ -199,6 +202,12 @@ void monitor_restart(struct monitor *m, uint64_t now_us)
 	m->quality = (struct line_quality){ .answered_us = m->quality.answered_us };
 	array_foreach(&m->targets, t)
 		probed_restart(t, now_us);
+}
+
+void monitor_recall(struct monitor *m, uint64_t answered_us, uint64_t good_since_us)
+{
+	m->recalled_us = good_since_us;
+	m->quality.answered_us = answered_us;
 }
 
 static bool is_burst_due(const struct monitor *m, uint64_t now_us)

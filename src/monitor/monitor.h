@@ -77,6 +77,12 @@ void monitor_suspect(struct monitor *monitor, uint64_t now_us);
 /* The line came back, or got another address: what was measured before means nothing. */
 void monitor_restart(struct monitor *monitor, uint64_t now_us);
 
+/*
+ * Another monitor asked about the line until now: when it was last answered, and since when it was
+ * good, which goes on unless an answer is missing first. Times may be 0.
+ */
+void monitor_recall(struct monitor *monitor, uint64_t answered_us, uint64_t good_since_us);
+
 /* Valid until the next call. */
 const struct line_quality *monitor_quality(const struct monitor *monitor);
 /* A target's own figures, for reports; its health is HEALTH_UNKNOWN, _GOOD, _BAD or _UNSENT. */

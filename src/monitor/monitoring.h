@@ -39,9 +39,10 @@ struct monitor {
 	uint32_t quorum, fail, pass;
 	struct config_marks marks[FIGURE_MAX];
 	uint64_t began_us, shortest_us;
-	bool heard;      /* so many as needed answered since it began */
-	bool silent;     /* the verdict */
-	bool recovering; /* from then until it has answered for long enough */
+	uint64_t recalled_us; /* it was good since then, as far as is known; 0: it was not */
+	bool heard;           /* so many as needed answered since it began */
+	bool silent;          /* the verdict */
+	bool recovering;      /* from then until it has answered for long enough */
 	struct burst burst;
 	struct passive passive;
 	bool stale; /* the figures are */

@@ -157,8 +157,7 @@ const struct line *choice_least_bad(const struct world *world, enum family_index
 	struct choice choice = { 0 };
 
 	for (size_t i = 0; !best && i < world->config->uplinks.n; i++)
-		if (world->lines[i].state != UPLINK_DISABLED && !world->lines[i].resting &&
-		    has_way(world, &world->lines[i], f))
+		if (world->lines[i].state != UPLINK_DISABLED && has_way(world, &world->lines[i], f))
 			choice.lines[choice.n++] = &world->lines[i];
 	return best ? best : first_best(&choice);
 }

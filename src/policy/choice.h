@@ -37,7 +37,8 @@ struct choice choice_order(const struct world *world, enum family_index f);
 const struct line *choice_best(const struct world *world, enum family_index f);
 
 /*
- * The best, or with none usable the least bad of those whose table leads anywhere; NULL without
- * any: a table with nothing but its blackhole would swallow what policies are to refuse.
+ * The best, or with none usable the least bad of those whose table leads anywhere, one that rests
+ * included: without any route the kernel takes what comes in over it for spoofed. NULL without any:
+ * a table with nothing but its blackhole would swallow what policies are to refuse.
  */
 const struct line *choice_least_bad(const struct world *world, enum family_index f);

@@ -42,7 +42,8 @@ static uint32_t share_of(uint64_t rate, uint64_t bandwidth)
 	return rate >= bandwidth ? WHOLE : (uint32_t)((double)rate / (double)bandwidth * WHOLE);
 }
 
-uint32_t spread_use(const struct line *line)
+/* The larger share of its bandwidth in use, up or down; 0 with none said. */
+static uint32_t use_of(const struct line *line)
 {
 	uint32_t up = share_of(line->usage.rate_up, line->config->bandwidth.up);
 	uint32_t down = share_of(line->usage.rate_down, line->config->bandwidth.down);
@@ -54,7 +55,7 @@ uint32_t spread_use(const struct line *line)
 static uint32_t cost_of(const struct config_policy *policy, const struct line *line)
 {
 	if (policy->scheduler == SCHEDULER_OVERFLOW)
-		return spread_use(line);
+		return use_of(line);
 	return line->quality.measured ? line->quality.latency_us : UINT32_MAX;
 }
 
@@ -102,7 +103,7 @@ static uint32_t mark_above(const struct world *world, const struct config_policy
 
 	for (size_t i = 0; i < policy->use.n; i++) {
 		uint32_t bit = UINT32_C(1) << policy->use.v[i];
-		uint32_t use = spread_use(&world->lines[policy->use.v[i]]);
+		uint32_t use = use_of(&world->lines[policy->use.v[i]]);
 
 		if (use >= mark)
 			above |= bit;
@@ -146,9 +147,18 @@ struct rest {
 	double up, down;
 };
 
-static bool takes_part(const struct line *line)
+/* Bits of the lines that the policy may choose in either family, by index. */
+static uint32_t takers(const struct world *world, const struct config_policy *policy)
 {
-	return line->family[FAMILY_V4].usable || line->family[FAMILY_V6].usable;
+	uint32_t bits = 0;
+
+	for (enum family_index f = 0; f < FAMILY_INDEX_MAX; f++) {
+		struct choice choice = choice_candidates(world, policy, f);
+
+		for (size_t i = 0; i < choice.n; i++)
+			bits |= UINT32_C(1) << (choice.lines[i] - world->lines);
+	}
+	return bits;
 }
 
 static struct rest rest_of(const struct line *line)
@@ -168,11 +178,13 @@ static uint32_t weigh(const struct rest *rest, const struct rest *sum)
 	return weight ? weight : 1;
 }
 
-static bool differs(uint32_t a, uint32_t b)
+/* Of 0, nothing was known. */
+static bool differs(uint32_t weight, uint32_t was)
 {
-	uint32_t more = a > b ? a : b, difference = a > b ? a - b : b - a;
+	uint32_t difference = weight > was ? weight - was : was - weight;
+	uint32_t more = weight > was ? weight : was;
 
-	return difference * 10 > more && difference >= WHOLE / 100;
+	return !was || (difference * 10 > more && difference >= WHOLE / 100);
 }
 
 uint32_t spread_weight(const struct policy_state *state, unsigned line)
@@ -186,23 +198,23 @@ uint32_t spread_weight(const struct policy_state *state, unsigned line)
 static void weigh_lines(const struct world *world, const struct config_policy *policy,
 			struct policy_state *state)
 {
-	uint32_t weights[CONFIG_UPLINKS_MAX];
+	uint32_t weights[CONFIG_UPLINKS_MAX], part = takers(world, policy);
 	struct rest sum = { 0 };
 	bool matters = false;
 
 	memcpy(weights, state->weights, sizeof(weights));
 	for (size_t i = 0; i < policy->use.n; i++) {
-		const struct line *line = &world->lines[policy->use.v[i]];
-		struct rest rest = rest_of(line);
+		bool takes = part >> policy->use.v[i] & 1;
+		struct rest rest = rest_of(&world->lines[policy->use.v[i]]);
 
-		sum.up += takes_part(line) ? rest.up : 0;
-		sum.down += takes_part(line) ? rest.down : 0;
+		sum.up += takes ? rest.up : 0;
+		sum.down += takes ? rest.down : 0;
 	}
 	for (size_t i = 0; i < policy->use.n; i++) {
 		unsigned line = policy->use.v[i];
 		struct rest rest = rest_of(&world->lines[line]);
 
-		if (!takes_part(&world->lines[line]))
+		if (!(part >> line & 1))
 			continue;
 		weights[line] = weigh(&rest, &sum);
 		matters = matters || differs(weights[line], state->weights[line]);

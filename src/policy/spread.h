@@ -35,6 +35,3 @@ bool spread_lines(struct world *world);
 
 /* What a line weighs in such a policy, by what spread_lines() found; 0: not known. */
 uint32_t spread_weight(const struct policy_state *state, unsigned line);
-
-/* The larger share of a line's bandwidth in use, up or down, in 1/1000; 0 with none said. */
-uint32_t spread_use(const struct line *line);

@@ -2,6 +2,7 @@
 /*
  * The times of the week. Clocks change at quarters of an hour of local time, so that one quarter
  * after the other is looked at: within one, minutes are minutes, and where it ends is asked anew.
+ * The time zone may have changed since the last look, of which nobody else tells libc.
  */
 #include "uplink/schedule.h"
 
@@ -42,6 +43,8 @@ bool schedule_is_time(const struct config_uplink *uplink, int64_t realtime_s)
 {
 	unsigned seconds;
 
+	if (uplink->schedule.n)
+		tzset();
 	return is_within(uplink, minute_of_week(realtime_s, &seconds));
 }
 

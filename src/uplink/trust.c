@@ -10,8 +10,7 @@
 enum {
 	BASE_US = 5 * 1000 * 1000,
 	WAIT_MAX_US = 300 * 1000 * 1000,
-	PERIOD_US = 600 * 1000 * 1000,
-	LEVEL_MAX = 6 /* the first whose wait is the longest */
+	PERIOD_US = 600 * 1000 * 1000
 };
 
 void trust_decay(struct line_trust *trust, uint64_t now_us)
@@ -27,7 +26,7 @@ void trust_outage(struct line_trust *trust, uint64_t now_us)
 	uint64_t earliest = trust->outages_us[TRUST_OUTAGES - 1];
 
 	trust_decay(trust, now_us);
-	if (earliest && now_us - earliest < PERIOD_US && trust->level < LEVEL_MAX)
+	if (earliest && now_us - earliest < PERIOD_US && trust->level < TRUST_LEVEL_MAX)
 		trust->level++;
 	trust->level_us = now_us;
 	memmove(&trust->outages_us[1], &trust->outages_us[0],

@@ -12,6 +12,10 @@
  * is 5 s doubled as often, up to 5 minutes; the level falls by one for every 10 minutes without an
  * outage. A line that has never been up is trusted with its first good answer.
  */
+enum {
+	TRUST_LEVEL_MAX = 6 /* the first whose wait is the longest */
+};
+
 void trust_outage(struct line_trust *trust, uint64_t now_us);
 void trust_decay(struct line_trust *trust, uint64_t now_us);
 /* The wait that the penalty asks for now, 0 for none; and when the level falls next, 0: never. */

@@ -7,6 +7,13 @@
 #include <string.h>
 #include <time.h>
 
+enum {
+	DAY_S = 24 * 3600,
+	SHORTEST_MONTH_S = 27 * DAY_S, /* and a little more */
+	LONG_S = 62 * DAY_S,
+	SETTLED_S = DAY_S /* after the boot a clock is right, or nobody sets it */
+};
+
 static const unsigned tells[USAGE_TELLS] = { 100, 95, 75 };
 
 static bool is_same_link(const struct usage_meter *meter, const struct usage_meter *now)
@@ -49,6 +56,7 @@ int64_t usage_month_began_s(const struct config_uplink *uplink, int64_t realtime
 	struct tm tm = { 0 };
 	int day = uplink->quota.day ? (int)uplink->quota.day : 1;
 
+	tzset();
 	localtime_r(&at, &tm);
 	if (tm.tm_mday < day)
 		tm.tm_mon--;
@@ -58,21 +66,28 @@ int64_t usage_month_began_s(const struct config_uplink *uplink, int64_t realtime
 	return (int64_t)mktime(&tm);
 }
 
+/*
+ * Months that began closer together are one, of which the file has changed the day, or somebody the
+ * time zone. One that is to come was begun by a clock that ran ahead, or the clock lags now, as it
+ * does after a boot without one that lasts.
+ */
 bool usage_begin_month(struct line_usage *usage, const struct config_uplink *uplink,
-		       int64_t realtime_s)
+		       int64_t realtime_s, uint64_t up_us)
 {
-	uint64_t began = (uint64_t)usage_month_began_s(uplink, realtime_s);
-	bool first = !usage->month_began_s;
+	int64_t began = usage_month_began_s(uplink, realtime_s);
+	int64_t known = (int64_t)usage->month_began_s, apart = began - known;
+	bool lags = apart < -SHORTEST_MONTH_S &&
+		    (apart > -LONG_S || up_us < (uint64_t)SETTLED_S * 1000000);
+	bool first = !known, anew = !first && apart > SHORTEST_MONTH_S;
 
-	/* A clock that was set back does not give a month back. */
-	if (began <= usage->month_began_s)
+	if (!first && lags)
 		return false;
-	usage->month_began_s = began;
-	if (first)
-		return false;
-	usage->month_bytes = 0;
-	usage->told = 0;
-	return true;
+	usage->month_began_s = (uint64_t)began;
+	if (anew) {
+		usage->month_bytes = 0;
+		usage->told = 0;
+	}
+	return anew;
 }
 
 unsigned usage_reached(const struct line_usage *usage, const struct config_uplink *uplink)

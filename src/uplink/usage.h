@@ -35,9 +35,12 @@ void usage_count(struct line_usage *usage, struct usage_meter *meter,
 /* When the month of a quota began that the time is in: its day at 00:00, local time. */
 int64_t usage_month_began_s(const struct config_uplink *uplink, int64_t realtime_s);
 
-/* Begins a new month if it is time. True when it did. */
+/*
+ * Begins a new month if it is time. True when it did. `up_us` is how long the machine has been up:
+ * a clock that disagrees with what is known by months is believed after a day.
+ */
 bool usage_begin_month(struct line_usage *usage, const struct config_uplink *uplink,
-		       int64_t realtime_s);
+		       int64_t realtime_s, uint64_t up_us);
 
 /* The highest of the shares (75, 95, 100 percent) that has been reached; 0: none of them. */
 unsigned usage_reached(const struct line_usage *usage, const struct config_uplink *uplink);
