@@ -3,6 +3,7 @@
  * Command line of uplinkd: run, or check or print a configuration, or take everything out.
  */
 #include "base/cleanup.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "base/time.h"
 #include "config/config.h"
@@ -14,13 +15,18 @@
 #include <string.h>
 
 static const char usage[] =
-	"Usage: uplinkd [-v] [--runtime-dir DIR] [--state-dir DIR] [--hooks-dir DIR]\n"
+	"usage: uplinkd [-v] [--runtime-dir DIR] [--state-dir DIR] [--hooks-dir DIR]\n"
 	"               [--hook-limit TIME] [-c FILE]\n"
-	"       uplinkd --check FILE | --print FILE | --flush [--runtime-dir DIR]\n"
+	"       uplinkd --check | --print [FILE]\n"
+	"       uplinkd --flush [--runtime-dir DIR]\n";
+
+static const char more[] = "See uplinkd --help and uplinkd(8).\n";
+
+static const char help[] =
 	"\n"
 	"  -c, --config FILE    the configuration (default /etc/uplinkd/uplinkd.conf)\n"
-	"      --check FILE     check a configuration and say everything that is wrong with it\n"
-	"      --print FILE     print a configuration, checked and normalised\n"
+	"      --check [FILE]   check a configuration and say everything that is wrong with it\n"
+	"      --print [FILE]   print a configuration, checked and normalised\n"
 	"      --flush          take everything of uplinkd's out of the kernel, without a daemon\n"
 	"      --runtime-dir DIR  where the daemon keeps its state (default /run/uplinkd)\n"
 	"      --state-dir DIR  where it keeps what outlives the boot (default /var/lib/uplinkd,\n"
@@ -65,8 +71,8 @@ static int parse_arguments(int argc, char **argv, struct arguments *ret)
 {
 	static const struct option options[] = {
 		{ "config", required_argument, NULL, 'c' },
-		{ "check", required_argument, NULL, 'k' },
-		{ "print", required_argument, NULL, 'p' },
+		{ "check", no_argument, NULL, 'k' },
+		{ "print", no_argument, NULL, 'p' },
 		{ "flush", no_argument, NULL, 'f' },
 		{ "runtime-dir", required_argument, NULL, 'r' },
 		{ "state-dir", required_argument, NULL, 's' },
@@ -92,7 +98,6 @@ static int parse_arguments(int argc, char **argv, struct arguments *ret)
 		case 'k':
 		case 'p':
 			ret->mode = option == 'k' ? MODE_CHECK : MODE_PRINT;
-			ret->options.config_path = optarg;
 			break;
 		case 'f':
 			ret->mode = MODE_FLUSH;
@@ -117,10 +122,10 @@ static int parse_arguments(int argc, char **argv, struct arguments *ret)
 			puts("uplinkd " UPLINKD_VERSION);
 			return 0;
 		case 'h':
-			fputs(usage, stdout);
+			printf("%s%s", usage, help);
 			return 0;
 		default:
-			fputs(usage, stderr);
+			fprintf(stderr, "%s%s", usage, more);
 			return 2;
 		}
 	if (!ret->options.state_dir)
@@ -128,8 +133,11 @@ static int parse_arguments(int argc, char **argv, struct arguments *ret)
 			ret->options.runtime_dir ? ret->options.runtime_dir : "/var/lib/uplinkd";
 	if (!ret->options.runtime_dir)
 		ret->options.runtime_dir = "/run/uplinkd";
+	if (optind < argc && (ret->mode == MODE_CHECK || ret->mode == MODE_PRINT))
+		ret->options.config_path = argv[optind++];
 	if (optind < argc) {
-		fprintf(stderr, "uplinkd: unexpected argument: %s\n%s", argv[optind], usage);
+		fprintf(stderr, "uplinkd: unexpected argument: %s\n%s%s", argv[optind], usage,
+			more);
 		return 2;
 	}
 	return -1;
@@ -155,8 +163,11 @@ static int check(const char *path, bool print)
 int main(int argc, char **argv)
 {
 	struct arguments arguments;
-	int status = parse_arguments(argc, argv, &arguments);
+	int status;
 
+	if (standard_fds_hold() < 0)
+		return 1;
+	status = parse_arguments(argc, argv, &arguments);
 	if (status >= 0)
 		return status;
 	switch (arguments.mode) {

@@ -22,6 +22,13 @@ void ctl_say(const char *message)
 	fprintf(stderr, "%s%s", message, length && message[length - 1] == '\n' ? "" : "\n");
 }
 
+int ctl_shown(int r)
+{
+	if (r < 0)
+		ctl_say("out of memory");
+	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
 /* A connected descriptor or a negative errno. */
 static int connect_socket(const char *path)
 {

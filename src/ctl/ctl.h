@@ -75,6 +75,8 @@ void ctl_say_known(json_object *tree, const struct ctl_kind *kind, const char *n
 void ctl_say_error(const sd_bus_error *error, int r);
 /* Writes a message of one or more lines to stderr. */
 void ctl_say(const char *message);
+/* The exit code of what could fail for want of memory only, and says that it has. */
+int ctl_shown(int r);
 
 /*
  * All that the daemon shows: {"uplinks": [...], "services": [...], "domains": [...], "policies":

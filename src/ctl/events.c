@@ -4,10 +4,13 @@
  * before the answer to Events() are in that answer, and those after it are new: none is missed
  * and none shown twice.
  */
+#include "base/array.h"
+#include "base/time.h"
 #include "ctl/ctl.h"
 
 #include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -129,6 +132,29 @@ static int on_event(sd_bus_message *message, void *userdata, sd_bus_error *error
 	return 0;
 }
 
+/* Milliseconds until the bus wants to be called; -1: not by itself. */
+static int patience_ms(sd_bus *bus)
+{
+	uint64_t until_us = UINT64_MAX, now_us = monotonic_us();
+
+	if (sd_bus_get_timeout(bus, &until_us) < 0 || until_us == UINT64_MAX)
+		return -1;
+	return until_us > now_us ? (int)((until_us - now_us) / 1000 + 1) : 0;
+}
+
+/* Also wakes up when nobody reads any more, which writing would find out with the next event. */
+static int wait_for_more(sd_bus *bus)
+{
+	struct pollfd fds[] = {
+		{ .fd = sd_bus_get_fd(bus), .events = (short)sd_bus_get_events(bus) },
+		{ .fd = STDOUT_FILENO },
+	};
+
+	if (poll(fds, ELEMENTS_OF(fds), patience_ms(bus)) < 0)
+		return -errno;
+	return (fds[1].revents & (POLLERR | POLLHUP | POLLNVAL)) ? -EPIPE : 0;
+}
+
 /* Until the connection ends, or writing fails. */
 static int process(struct follower *follower)
 {
@@ -143,7 +169,7 @@ static int process(struct follower *follower)
 			continue;
 		if (fflush(stdout) == EOF)
 			return -errno;
-		r = sd_bus_wait(bus, UINT64_MAX);
+		r = wait_for_more(bus);
 		if (r < 0 && r != -EINTR)
 			return r;
 	}
@@ -166,7 +192,7 @@ static int follow(struct ctl *ctl)
 		r = process(&follower);
 	if (r == -ENOTCONN || r == -ECONNRESET)
 		ctl_say("uplinkd has closed the connection");
-	else
+	else if (r != -EPIPE)
 		fprintf(stderr, "cannot follow the events: %s\n", strerror(-r));
 	return EXIT_FAILURE;
 }

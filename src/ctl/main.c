@@ -3,6 +3,7 @@
  * uplinkctl: options, the table of verbs, and exit codes. Everything else is the verbs' own.
  */
 #include "base/array.h"
+#include "base/file.h"
 #include "ctl/ctl.h"
 
 #include <errno.h>
@@ -10,6 +11,10 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+
+enum {
+	HELP_COLUMN = 35
+};
 
 enum verb_options {
 	TAKES_JSON = 1,
@@ -28,40 +33,47 @@ struct verb {
 static const struct verb verbs[] = {
 	{ "status", "", "lines, services and hosted names at a glance", 0, TAKES_JSON,
 	  verb_status },
-	{ "uplinks", "", "the lines", 0, TAKES_JSON, verb_uplinks },
-	{ "probes", "[UPLINK]", "the targets of the lines' probes, and how they answer", 0,
-	  TAKES_JSON, verb_probes, 1 },
+	{ "uplinks", "[UPLINK]", "the lines, or all about one", 0, TAKES_JSON, verb_uplinks, 1 },
+	{ "probes", "[UPLINK]", "the targets of probes, and how they answer", 0, TAKES_JSON,
+	  verb_probes, 1 },
 	{ "services", "", "the services and their servers", 0, TAKES_JSON, verb_services },
 	{ "domains", "", "the hosted names and their addresses", 0, TAKES_JSON, verb_domains },
 	{ "policies", "", "which line for which traffic", 0, TAKES_JSON, verb_policies },
-	{ "events", "[-f]", "what happened lately; -f: and what happens now", 0,
+	{ "events", "[-f]", "what happened lately; -f: and happens now", 0,
 	  TAKES_JSON | TAKES_FOLLOW, verb_events },
 	{ "plan", "", "what uplinkd would change in the kernel now", 0, 0, verb_plan },
 	{ "reload", "", "read the configuration again", 0, 0, verb_reload },
 	{ "enable", "UPLINK", "use a line again", 1, 0, verb_enable },
 	{ "disable", "UPLINK", "stop using a line", 1, 0, verb_disable },
-	{ "failback", "UPLINK", "use a line again that was held back since it returned", 1, 0,
-	  verb_failback },
+	{ "failback", "UPLINK", "use a line that is back and held back", 1, 0, verb_failback },
 	{ "delegate", "UPLINK [PREFIX...]", "the IPv6 prefixes that are ours by a line", 1, 0,
 	  verb_delegate, INT_MAX - 1 },
 	{ "weight", "SERVICE SERVER N", "set the weight of a real server", 3, 0, verb_weight },
-	{ "drain", "SERVICE SERVER [DEADLINE]",
-	  "give a real server no new connections; after DEADLINE end those it has", 2, 0,
-	  verb_drain, 1 },
-	{ "ipvs", "...", "what ipvsadm does, by its options; see uplinkctl-ipvs(8)", 0,
-	  TAKES_ANYTHING, verb_ipvs },
-	{ "flush", "", "take everything of uplinkd's out of the kernel", 0, 0, verb_flush },
-	{ "ppp-event", "EVENT INTERFACE [KEY=VALUE...]",
-	  "what pppd's ip-up and ip-down scripts report", 2, 0, verb_ppp_event, PPP_DETAILS_MAX },
+	{ "drain", "SERVICE SERVER [DEADLINE]", "no new connections; at DEADLINE end the rest", 2,
+	  0, verb_drain, 1 },
+	{ "ipvs", "...", "what ipvsadm does, see uplinkctl-ipvs(8)", 0, TAKES_ANYTHING, verb_ipvs },
+	{ "flush", "", "take all that is uplinkd's out of the kernel", 0, 0, verb_flush },
+	{ "ppp-event", "EVENT INTERFACE [KEY=VALUE...]", "what pppd's scripts report", 2, 0,
+	  verb_ppp_event, PPP_DETAILS_MAX },
 };
+
+/* What is too wide leaves its help to the next line. */
+static void help_of(const struct verb *verb)
+{
+	int width = printf("  %s %s", verb->name, verb->arguments);
+
+	if (width >= HELP_COLUMN)
+		width = !putchar('\n');
+	printf("%*s%s\n", HELP_COLUMN - width, "", verb->help);
+}
 
 static int help(void)
 {
 	puts("usage: uplinkctl [--runtime-dir DIR] [--json] VERB [ARGUMENT...]\n");
 	for (size_t i = 0; i < ELEMENTS_OF(verbs); i++)
-		printf("  %-9s %-25s  %s\n", verbs[i].name, verbs[i].arguments, verbs[i].help);
+		help_of(&verbs[i]);
 	puts("\n"
-	     "  --json             status, uplinks, probes, services, domains, policies, events as JSON\n"
+	     "  --json             JSON instead of tables, for the first seven of these\n"
 	     "  --runtime-dir DIR  where the daemon's socket is (default " RUNTIME_DIR ")\n"
 	     "  --help, --version");
 	return EXIT_SUCCESS;
@@ -173,8 +185,11 @@ static int dispatch(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	int code = dispatch(argc, argv);
+	int code;
 
+	if (standard_fds_hold() < 0)
+		return EXIT_FAILURE;
+	code = dispatch(argc, argv);
 	if (fflush(stdout) == EOF || ferror(stdout)) {
 		fprintf(stderr, "uplinkctl: cannot write: %s\n", strerror(errno));
 		return EXIT_FAILURE;

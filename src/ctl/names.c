@@ -51,8 +51,6 @@ static int find_port(const char *name, uint8_t protocol, uint16_t *ret)
 
 const struct ipvs_names ctl_names = { .host = find_host, .port = find_port };
 
-/* --- back ------------------------------------------------------------------------------------- */
-
 struct name {
 	bool cut; /* by the width of its column */
 	char text[NI_MAXHOST + 64];

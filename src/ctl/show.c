@@ -6,37 +6,11 @@
 #include "base/array.h"
 #include "ctl/ctl.h"
 #include "ctl/table.h"
+#include "ctl/uplinks.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-
-static const struct column uplink_columns[] = {
-	{ "UPLINK", "name", COLUMN_TEXT },
-	{ "INTERFACE", "interface", COLUMN_TEXT },
-	{ "STATE", "state", COLUMN_STATE },
-	{ "SINCE", "since", COLUMN_SINCE },
-	{ "ADDRESS", "addresses", COLUMN_TEXT },
-	{ "GATEWAY", "gateways", COLUMN_TEXT },
-	{ "TABLE", "table", COLUMN_NUMBER },
-	{ "MARK", "mark", COLUMN_HEX },
-	{ "TIER", "tier", COLUMN_NUMBER },
-	{ "WEIGHT", "weight", COLUMN_NUMBER },
-	{ "CONNECTIONS", "connections", COLUMN_NUMBER },
-	{ "LOSS", "loss", COLUMN_SHARE, true },
-	{ "LATENCY", "latency_ms", COLUMN_MS, true },
-	{ "JITTER", "jitter_ms", COLUMN_MS, true },
-	{ "PENALTY", "penalty_s", COLUMN_SECONDS, true },
-	{ "QUOTA", "quota_used", COLUMN_SHARE, true },
-	{ "REASON", "reason", COLUMN_TEXT },
-};
-
-static const struct column probe_columns[] = {
-	{ "UPLINK", "uplink", COLUMN_TEXT },  { "TARGET", "target", COLUMN_TEXT },
-	{ "KIND", "kind", COLUMN_TEXT },      { "HEALTH", "health", COLUMN_STATE },
-	{ "LOSS", "loss", COLUMN_SHARE },     { "LATENCY", "latency_ms", COLUMN_MS },
-	{ "LAST", "answered", COLUMN_SINCE }, { "REASON", "reason", COLUMN_TEXT },
-};
 
 static const struct column service_columns[] = {
 	{ "SERVICE", "name", COLUMN_TEXT },        { "LISTEN", "listen", COLUMN_TEXT },
@@ -62,19 +36,6 @@ static const struct column policy_columns[] = {
 	{ "SCHEDULER", "scheduler", COLUMN_TEXT },
 	{ "STICKY", "sticky_ms", COLUMN_DURATION },
 	{ "OTHERWISE", "otherwise", COLUMN_TEXT },
-};
-
-static const struct column status_uplink_columns[] = {
-	{ "UPLINK", "name", COLUMN_TEXT },
-	{ "STATE", "state", COLUMN_STATE },
-	{ "SINCE", "since", COLUMN_SINCE },
-	{ "ADDRESS", "address", COLUMN_TEXT },
-	{ "CONNECTIONS", "connections", COLUMN_NUMBER },
-	{ "LOSS", "loss", COLUMN_SHARE, true },
-	{ "LATENCY", "latency_ms", COLUMN_MS, true },
-	{ "PENALTY", "penalty_s", COLUMN_SECONDS, true },
-	{ "QUOTA", "quota_used", COLUMN_SHARE, true },
-	{ "REASON", "reason", COLUMN_TEXT },
 };
 
 static const struct column status_service_columns[] = {
@@ -147,60 +108,19 @@ static int print_part(json_object *list, const struct column *columns, size_t n,
 	return print(list, columns, n);
 }
 
-static const char *text_of(json_object *object, const char *key)
-{
-	return json_object_get_string(json_object_object_get(object, key));
-}
-
-static bool is_so(json_object *object, const char *key)
-{
-	return json_object_get_boolean(json_object_object_get(object, key));
-}
-
-/* Behind the reason for its state, why a line is used less, or more, than its state would say. */
-static int add_remarks(json_object *uplink)
-{
-	double used = json_object_get_double(json_object_object_get(uplink, "quota_used"));
-	const char *grade = text_of(uplink, "grade");
-	_cleanup_free_ char *held = NULL, *text = NULL;
-
-	if (is_so(uplink, "held") && asprintf(&held, "; held back until `uplinkctl failback %s`",
-					      text_of(uplink, "name")) < 0) {
-		held = NULL;
-		return -ENOMEM;
-	}
-	if (asprintf(&text, "%s%s%s%s%s%s", text_of(uplink, "reason"),
-		     is_so(uplink, "suspicious") ? "; an answer is missing" : "",
-		     is_so(uplink, "resting") ? "; outside its schedule" : "",
-		     used >= 1 ? "; quota used up" : "", held ? held : "",
-		     grade && strcmp(grade, "last") == 0 ? "; used for want of a better" : "") <
-	    0) {
-		text = NULL;
-		return -ENOMEM;
-	}
-	return json_object_object_add(uplink, "reason", json_object_new_string(text)) < 0 ? -ENOMEM
-											  : 0;
-}
-
-static int print_uplinks(json_object *uplinks, const struct column *columns, size_t n)
-{
-	int r = 0;
-
-	for (size_t i = 0; r >= 0 && i < json_object_array_length(uplinks); i++)
-		r = add_remarks(json_object_array_get_idx(uplinks, i));
-	return r < 0 ? r : table_print(uplinks, columns, n);
-}
-
 static int print_status(json_object *tree)
 {
-	int r;
+	json_object *uplinks = json_object_object_get(tree, uplink_kind.many);
+	int r = 0;
 
 	printf("uplinkd %s%s\n", json_object_get_string(json_object_object_get(tree, "version")),
 	       json_object_get_boolean(json_object_object_get(tree, "flushed"))
 		       ? ", flushed: nothing is arranged until `uplinkctl reload`"
 		       : "");
-	r = print_part(json_object_object_get(tree, uplink_kind.many), status_uplink_columns,
-		       ELEMENTS_OF(status_uplink_columns), print_uplinks);
+	if (json_object_array_length(uplinks) > 0) {
+		putchar('\n');
+		r = uplinks_print_status(uplinks);
+	}
 	if (r >= 0)
 		r = print_part(json_object_object_get(tree, service_kind.many),
 			       status_service_columns, ELEMENTS_OF(status_service_columns),
@@ -211,13 +131,6 @@ static int print_status(json_object *tree)
 	return r;
 }
 
-static int exit_code(int r)
-{
-	if (r < 0)
-		ctl_say("out of memory");
-	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
-}
-
 int verb_status(struct ctl *ctl, char **arguments)
 {
 	_cleanup_(json_object_putp) json_object *tree = ctl_read(ctl);
@@ -225,7 +138,7 @@ int verb_status(struct ctl *ctl, char **arguments)
 	if (!tree)
 		return EXIT_FAILURE;
 	if (!ctl->json)
-		return exit_code(print_status(tree));
+		return ctl_shown(print_status(tree));
 	ctl_print_json(tree);
 	return EXIT_SUCCESS;
 }
@@ -239,14 +152,9 @@ static int show(struct ctl *ctl, const struct ctl_kind *kind, const struct colum
 	if (!tree)
 		return EXIT_FAILURE;
 	if (!ctl->json)
-		return exit_code(print(list, columns, n));
+		return ctl_shown(print(list, columns, n));
 	ctl_print_json(list);
 	return EXIT_SUCCESS;
-}
-
-int verb_uplinks(struct ctl *ctl, char **arguments)
-{
-	return show(ctl, &uplink_kind, uplink_columns, ELEMENTS_OF(uplink_columns), print_uplinks);
 }
 
 int verb_services(struct ctl *ctl, char **arguments)
@@ -263,56 +171,4 @@ int verb_domains(struct ctl *ctl, char **arguments)
 int verb_policies(struct ctl *ctl, char **arguments)
 {
 	return show(ctl, &policy_kind, policy_columns, ELEMENTS_OF(policy_columns), table_print);
-}
-
-/* The targets of a line, each with the line's name, onto the list. */
-static int add_probes(json_object *rows, json_object *uplink)
-{
-	json_object *probes = json_object_object_get(uplink, "probes");
-
-	for (size_t i = 0; probes && i < json_object_array_length(probes); i++) {
-		json_object *probe = json_object_array_get_idx(probes, i);
-		json_object *name = json_object_object_get(uplink, "name");
-
-		if (json_object_object_add(probe, "uplink", json_object_get(name)) < 0 ||
-		    json_object_array_add(rows, json_object_get(probe)) < 0)
-			return -ENOMEM;
-	}
-	return 0;
-}
-
-/* Those of the line of that name, or of all. */
-static int collect_probes(json_object *tree, const char *name, json_object *rows)
-{
-	json_object *uplinks = json_object_object_get(tree, uplink_kind.many);
-	int r = name ? -ENOENT : 0;
-
-	for (size_t i = 0; i < json_object_array_length(uplinks); i++) {
-		json_object *uplink = json_object_array_get_idx(uplinks, i);
-		json_object *known = json_object_object_get(uplink, "name");
-
-		if (!name || strcmp(json_object_get_string(known), name) == 0)
-			r = add_probes(rows, uplink);
-	}
-	return r;
-}
-
-int verb_probes(struct ctl *ctl, char **arguments)
-{
-	_cleanup_(json_object_putp) json_object *tree = ctl_read(ctl);
-	_cleanup_(json_object_putp) json_object *rows = json_object_new_array();
-	int r;
-
-	if (!tree)
-		return EXIT_FAILURE;
-	r = rows ? collect_probes(tree, arguments[0], rows) : -ENOMEM;
-	if (r == -ENOENT) {
-		ctl_say_known(tree, &uplink_kind, arguments[0]);
-		return EXIT_FAILURE;
-	}
-	if (r >= 0 && !ctl->json)
-		r = table_print(rows, probe_columns, ELEMENTS_OF(probe_columns));
-	else if (r >= 0)
-		ctl_print_json(rows);
-	return exit_code(r);
 }

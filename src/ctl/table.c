@@ -1,20 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The one place that lays out columns. All cells are made first, since the widest decides.
+ * The one place that lays out columns. All cells are made first, since the widest decides. On a
+ * terminal the last column is folded to its width; what another program reads has a row a line.
  */
 #include "ctl/table.h"
 
 #include "base/cleanup.h"
-#include "base/time.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 
 enum {
-	GAP = 2
+	GAP = 2,
+	FOLD_LEAST = 40 /* in less room folding makes things worse */
 };
 
 struct cells {
@@ -39,126 +40,17 @@ static size_t width_of(const char *text)
 	return width;
 }
 
-static void write_list(FILE *out, json_object *list)
-{
-	for (size_t i = 0; i < json_object_array_length(list); i++)
-		fprintf(out, "%s%s", i ? "," : "",
-			json_object_get_string(json_object_array_get_idx(list, i)));
-}
-
-/* How long ago that was, in its largest unit. */
-static void write_since(FILE *out, json_object *value)
-{
-	int64_t then_s = json_object_get_int64(value);
-	int64_t now_s = (int64_t)(realtime_us() / 1000000);
-	uint64_t age_s = now_s > then_s ? (uint64_t)(now_s - then_s) : 0;
-
-	if (!then_s)
-		fputc('-', out);
-	else if (age_s < 60)
-		fprintf(out, "%" PRIu64 "s", age_s);
-	else if (age_s < 3600)
-		fprintf(out, "%" PRIu64 "m", age_s / 60);
-	else if (age_s < 86400)
-		fprintf(out, "%" PRIu64 "h", age_s / 3600);
-	else
-		fprintf(out, "%" PRIu64 "d", age_s / 86400);
-}
-
-static void write_duration(FILE *out, json_object *value)
-{
-	uint64_t ms = json_object_get_uint64(value);
-
-	fputs(ms ? duration_text(ms).text : "-", out);
-}
-
-static void write_seconds(FILE *out, json_object *value)
-{
-	uint64_t seconds = json_object_get_uint64(value);
-
-	fputs(seconds ? duration_text(seconds * 1000).text : "-", out);
-}
-
-static void write_share(FILE *out, json_object *value)
-{
-	double percent = json_object_get_double(value) * 100;
-
-	fprintf(out, percent > 0 && percent < 9.95 ? "%.1f%%" : "%.0f%%", percent);
-}
-
-/* "dsl0 12, dsl1 7, - 3": the last of them over no line. */
-static void write_picks(FILE *out, json_object *list)
-{
-	for (size_t i = 0; i < json_object_array_length(list); i++) {
-		json_object *picks = json_object_array_get_idx(list, i);
-		const char *uplink =
-			json_object_get_string(json_object_object_get(picks, "uplink"));
-
-		fprintf(out, "%s%s %s", i ? ", " : "", *uplink ? uplink : "-",
-			json_object_get_string(json_object_object_get(picks, "picks")));
-	}
-}
-
-static bool is_empty(json_object *value)
-{
-	if (!value)
-		return true;
-	if (json_object_is_type(value, json_type_array))
-		return json_object_array_length(value) == 0;
-	return json_object_is_type(value, json_type_string) &&
-	       json_object_get_string_len(value) == 0;
-}
-
-static void write_cell(FILE *out, json_object *value, enum column_kind kind)
-{
-	if (is_empty(value))
-		fputc('-', out);
-	else if (kind == COLUMN_HEX)
-		fprintf(out, "0x%" PRIx64, json_object_get_uint64(value));
-	else if (kind == COLUMN_SINCE)
-		write_since(out, value);
-	else if (kind == COLUMN_DURATION)
-		write_duration(out, value);
-	else if (kind == COLUMN_PICKS)
-		write_picks(out, value);
-	else if (kind == COLUMN_SECONDS)
-		write_seconds(out, value);
-	else if (kind == COLUMN_MS)
-		fprintf(out, "%.1fms", json_object_get_double(value));
-	else if (kind == COLUMN_SHARE)
-		write_share(out, value);
-	else if (json_object_is_type(value, json_type_array))
-		write_list(out, value);
-	else
-		fputs(json_object_get_string(value), out);
-}
-
-/* A new string, or NULL without memory. */
-static char *cell_text(json_object *row, const struct column *column)
-{
-	_cleanup_free_ char *text = NULL;
-	json_object *value;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
-
-	if (!out)
-		return NULL;
-	if (json_object_object_get_ex(row, column->key, &value))
-		write_cell(out, value, column->kind);
-	if (fclose(out) == EOF)
-		return NULL;
-	return TAKE_PTR(text);
-}
-
 static int cells_make(struct cells *cells, json_object *rows, const struct column *columns)
 {
 	cells->v = calloc(cells->rows * cells->columns, sizeof(*cells->v));
 	if (!cells->v)
 		return -ENOMEM;
 	for (size_t i = 0; i < cells->rows * cells->columns; i++) {
-		json_object *row = json_object_array_get_idx(rows, i / cells->columns);
+		json_object *row = json_object_array_get_idx(rows, i / cells->columns), *value;
+		const struct column *column = &columns[i % cells->columns];
+		bool known = json_object_object_get_ex(row, column->key, &value);
 
-		cells->v[i] = cell_text(row, &columns[i % cells->columns]);
+		cells->v[i] = known ? cell_text(value, column->kind) : strdup("");
 		if (!cells->v[i])
 			return -ENOMEM;
 	}
@@ -198,9 +90,11 @@ static const char *state_colour(const char *state)
 	static const struct {
 		const char *state, *colour;
 	} colours[] = {
-		{ "up", "\033[32m" },      { "degraded", "\033[33m" }, { "probing", "\033[33m" },
-		{ "drained", "\033[33m" }, { "disabled", "\033[33m" }, { "down", "\033[31m" },
-		{ "absent", "\033[31m" },
+		{ "up", "\033[32m" },       { "good", "\033[32m" },    { "degraded", "\033[33m" },
+		{ "probing", "\033[33m" },  { "drained", "\033[33m" }, { "overloaded", "\033[33m" },
+		{ "disabled", "\033[33m" }, { "poor", "\033[33m" },    { "unsent", "\033[33m" },
+		{ "down", "\033[31m" },     { "absent", "\033[31m" },  { "unusable", "\033[31m" },
+		{ "bad", "\033[31m" },
 	};
 
 	for (size_t i = 0; i < sizeof(colours) / sizeof(colours[0]); i++)
@@ -217,13 +111,60 @@ static bool wants_colour(void)
 	       !(term && strcmp(term, "dumb") == 0);
 }
 
+/* Of the terminal; 0 where there is none. */
+static size_t terminal_width(void)
+{
+	struct winsize size;
+
+	return isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col
+										     : 0;
+}
+
+/* Up to the next blank; a command in backquotes, which somebody may want to copy, is one word. */
+static size_t word_length(const char *text)
+{
+	const char *quote = *text == '`' ? strchr(text + 1, '`') : NULL;
+
+	return quote ? (size_t)(quote + 1 - text) : strcspn(text, " ");
+}
+
+/* Behind the last word that fits, or behind the first if none does. */
+static const char *fold_at(const char *text, size_t room)
+{
+	const char *end = text + word_length(text), *next = end;
+
+	while (*next && (size_t)(next - text) <= room) {
+		end = next;
+		next += strspn(next, " ");
+		next += word_length(next);
+	}
+	return end;
+}
+
+/* What begins at `column` goes on there in the next line. */
+static void print_folded(const char *text, size_t column, size_t terminal)
+{
+	size_t room = terminal > column ? terminal - column : 0;
+
+	while (room >= FOLD_LEAST && width_of(text) > room) {
+		const char *end = fold_at(text, room);
+
+		if (!*end)
+			break;
+		printf("%.*s\n%*s", (int)(end - text), text, (int)column, "");
+		text = end + strspn(end, " ");
+	}
+	fputs(text, stdout);
+}
+
 /* One cell with its padding; the gap before it is written only once there is something to part. */
 static void print_cell(const char *text, const struct column *column, size_t width, size_t *pending,
 		       bool colour)
 {
 	const char *paint = colour && column->kind == COLUMN_STATE ? state_colour(text) : NULL;
 	bool right = column->kind == COLUMN_NUMBER || column->kind == COLUMN_HEX ||
-		     column->kind == COLUMN_MS || column->kind == COLUMN_SHARE;
+		     column->kind == COLUMN_MS || column->kind == COLUMN_SHARE ||
+		     column->kind == COLUMN_BITS || column->kind == COLUMN_BYTES;
 	size_t padding = width - width_of(text);
 
 	if (!width)
@@ -237,6 +178,36 @@ static void print_cell(const char *text, const struct column *column, size_t wid
 	*pending = GAP + (right ? 0 : padding);
 }
 
+/* The last cell of a row: where there is too little room, it has the next line for itself. */
+static void print_last(const char *text, size_t pending, size_t start, size_t indent)
+{
+	size_t terminal = terminal_width(), width = width_of(text);
+	size_t room = terminal > start ? terminal - start : 0;
+
+	if (terminal && width > room && room < FOLD_LEAST) {
+		printf("\n%*s", (int)indent, "");
+		start = indent;
+	} else {
+		printf("%*s", (int)pending, "");
+	}
+	print_folded(text, start, terminal);
+}
+
+static void print_row(char *const *cells, const struct column *columns, const size_t *widths,
+		      size_t n, bool colour)
+{
+	bool folds = columns[n - 1].kind == COLUMN_TEXT;
+	size_t pending = 0, start = 0;
+
+	for (size_t i = 0; i + folds < n; i++) {
+		print_cell(cells[i], &columns[i], widths[i], &pending, colour);
+		start += widths[i] ? widths[i] + GAP : 0;
+	}
+	if (folds && widths[n - 1] && *cells[n - 1])
+		print_last(cells[n - 1], pending, start, widths[0] + GAP);
+	putchar('\n');
+}
+
 int table_print(json_object *rows, const struct column *columns, size_t n)
 {
 	_cleanup_(cells_done) struct cells cells = {
@@ -244,7 +215,6 @@ int table_print(json_object *rows, const struct column *columns, size_t n)
 		.columns = n,
 	};
 	_cleanup_free_ size_t *widths = calloc(n, sizeof(*widths));
-	bool colour = wants_colour();
 	size_t pending = 0;
 
 	if (!widths || (cells.rows && cells_make(&cells, rows, columns) < 0))
@@ -254,11 +224,47 @@ int table_print(json_object *rows, const struct column *columns, size_t n)
 		print_cell(columns[i].title, &columns[i], widths[i], &pending, false);
 	}
 	putchar('\n');
-	for (size_t row = 0; row < cells.rows; row++) {
-		pending = 0;
-		for (size_t i = 0; i < n; i++)
-			print_cell(cells.v[row * n + i], &columns[i], widths[i], &pending, colour);
-		putchar('\n');
-	}
+	for (size_t row = 0; row < cells.rows; row++)
+		print_row(cells.v + row * n, columns, widths, n, wants_colour());
 	return 0;
+}
+
+static int print_line(const char *title, json_object *value, const struct column *column,
+		      size_t start)
+{
+	_cleanup_free_ char *text = cell_text(value, column->kind);
+	const char *paint;
+
+	if (!text)
+		return -ENOMEM;
+	if (column->optional && strcmp(text, "-") == 0)
+		return 0;
+	paint = column->kind == COLUMN_STATE && wants_colour() ? state_colour(text) : NULL;
+	printf("%-*s%s", (int)start, title, paint ? paint : "");
+	print_folded(text, start, terminal_width());
+	puts(paint ? "\033[0m" : "");
+	return 0;
+}
+
+int table_print_sheet(json_object *object, const struct column *columns, size_t n)
+{
+	size_t start = 0;
+	int r = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (strlen(columns[i].title) + GAP > start)
+			start = strlen(columns[i].title) + GAP;
+	for (size_t i = 0; r >= 0 && i < n; i++) {
+		json_object *value = json_object_object_get(object, columns[i].key);
+		bool list = columns[i].kind == COLUMN_TEXT &&
+			    json_object_is_type(value, json_type_array);
+		size_t lines = list ? json_object_array_length(value) : 0;
+
+		if (lines == 0)
+			r = print_line(columns[i].title, value, &columns[i], start);
+		for (size_t k = 0; r >= 0 && k < lines; k++)
+			r = print_line(k ? "" : columns[i].title,
+				       json_object_array_get_idx(value, k), &columns[i], start);
+	}
+	return r;
 }

@@ -1,24 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
-#include <json-c/json.h>
+#include "ctl/cell.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
 /* Lists of JSON objects as aligned columns on stdout, with colour where that is a terminal. */
-
-enum column_kind {
-	COLUMN_TEXT,     /* also lists, joined by commas */
-	COLUMN_NUMBER,   /* to the right */
-	COLUMN_HEX,      /* to the right */
-	COLUMN_STATE,    /* a text, coloured */
-	COLUMN_SINCE,    /* a time of the past, as a duration */
-	COLUMN_DURATION, /* milliseconds, 0 for none */
-	COLUMN_SECONDS,  /* the same of seconds */
-	COLUMN_MS,       /* milliseconds, to the right */
-	COLUMN_SHARE,    /* of one, as percent, to the right */
-	COLUMN_PICKS,    /* a list of uplinks with picks */
-};
 
 struct column {
 	const char *title, *key;
@@ -28,3 +16,5 @@ struct column {
 
 /* A member that is null or empty shows as "-", one that does not exist as nothing. 0 or -ENOMEM. */
 int table_print(json_object *rows, const struct column *columns, size_t n);
+/* The same of one object: a column a line, the items of a list below each other. */
+int table_print_sheet(json_object *object, const struct column *columns, size_t n);

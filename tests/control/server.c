@@ -158,7 +158,7 @@ static int on_enable(void *userdata, const char *uplink, bool enabled, char **re
 	line->state = enabled ? UPLINK_UP : UPLINK_DISABLED;
 	snprintf(line->reason, sizeof(line->reason), "%s",
 		 enabled ? "enabled" : "disabled by operator");
-	control_uplink_changed(server->control, uplink);
+	control_look_at_lines(server->control, &server->world);
 	tell(server, EVENT_UPLINK_STATE, uplink, line->reason);
 	return 0;
 }
@@ -186,7 +186,7 @@ static int on_delegate(void *userdata, const char *uplink, char **prefixes, char
 		if (line->delegated.n == LINE_DELEGATED_MAX ||
 		    ip_prefix_parse(*prefixes, &line->delegated.v[line->delegated.n++]) < 0)
 			return -EINVAL;
-	control_uplink_changed(server->control, uplink);
+	control_look_at_lines(server->control, &server->world);
 	return 0;
 }
 
