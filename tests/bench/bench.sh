@@ -47,7 +47,7 @@ watch() {
 trace_start() {
 	start gw "$tools/bench_trace" "$daemon" >"$tmp/trace"
 	tracer=$!
-	wait_for 5 grep -q tracing "$tmp/trace"
+	wait_for 20 grep -q tracing "$tmp/trace"
 }
 
 trace_end() {

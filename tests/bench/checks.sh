@@ -22,7 +22,7 @@ measure() {
 
 lab_up 1
 start web1 "$tools/bench_checks" serve 172.16.0.2 8080 >"$tmp/port"
-wait_for 5 [ -s "$tmp/port" ]
+wait_for 20 [ -s "$tmp/port" ]
 for kind in tcp http; do
 	measure $kind 500
 done

@@ -157,7 +157,7 @@ slice() {
 	expect "${2:-$1}: connections not served" 0 "$failed"
 	[ "$count" -gt 0 ] || fail "${2:-$1}: no connection"
 	[ "$1" = none ] || n "$1" conntrack -F 2>/dev/null
-	wait_for 10 daemon_is_idle
+	wait_for 20 daemon_is_idle
 	echo $(((own + $(cpu "$1") - before) / count)) >>"$tmp/ns-${2:-$1}"
 }
 

@@ -1,11 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# A line with probes at defaults dies in three ways: in silence, with its carrier, and with its
-# interface, as a PPP session ends. How long until the first packet of a new connection leaves by
-# the other line, and, from the moment that the line works again, until one leaves by it. Somebody
-# in the LAN opens a new connection every millisecond meanwhile. Every round has a daemon of its
-# own: a line that dies often waits longer to be trusted.
+# A line with probes at defaults dies in four ways: in silence, with its carrier, with its interface,
+# and with its PPP session, of which pppd's plugin tells while the interface is as good as ever. How
+# long until the first packet of a new connection leaves by the other line, counted from what ends
+# it, the kernel's notification or the plugin's message; and, from the moment that the line works
+# again, until one leaves by it. Somebody in the LAN opens a new connection every millisecond
+# meanwhile. Every round has a daemon of its own, which knows nothing of those before: a line that
+# dies often waits longer to be trusted.
 #
 # Next to it: what others' published algorithms and defaults come to.
 . "$(dirname "$0")/bench.sh"
@@ -13,6 +15,7 @@
 door=9
 back_door=10
 knocker=
+teller=
 
 # knocking DOOR
 knocking() {
@@ -52,6 +55,33 @@ link_end() {
 	watch "$1" -c -t "/run/netns/$lab-p1:line:$door" ip link delete dsl0
 }
 
+# told WORD...: by a process that lives as long as this, over all daemons
+told() {
+	if [ -z "$teller" ]; then
+		mkfifo "$tmp/tell"
+		exec 7<>"$tmp/tell"
+		start gw "$tools/bench_told" "$tmp/run/ppp" "$tmp/tell" >"$tmp/told" 7>&-
+		teller=$!
+	fi
+	echo "interface=dsl0 $*" >&7
+}
+
+session_is_kept() {
+	grep -q '^interface=dsl0$' "$tmp/run/sessions"
+}
+
+session_end() {
+	told event=ip-up up=4 persist=1
+	wait_for 5 session_is_kept
+	watch "$tmp/watched" -a -t "/run/netns/$lab-p1:line:$door" \
+		sh -c "echo interface=dsl0 event=ip-down up=none end=gone >'$tmp/tell'"
+	awk -v told="$(tail -n 1 "$tmp/told")" '$1 == "packet" { print $1, $2 - told }' "$tmp/watched" >"$1"
+}
+
+mend_session_end() {
+	told event=ip-up up=4 persist=1
+}
+
 mend_line_silent() {
 	line_speak 0
 }
@@ -84,6 +114,7 @@ round() {
 	seen packet first "$tmp/seen" >>"$tmp/$1-recovered"
 	knock_no_more
 	daemon_stop
+	rm -f "$tmp/run/trust"
 	n gw conntrack -F 2>/dev/null
 }
 
@@ -105,6 +136,7 @@ probed_config 2
 measure line_silent "line silent" 1500
 measure carrier "carrier lost, probes" 50
 measure link_end "link ended" 50
+measure session_end "PPP session ended, as its plugin tells" 50
 
 "$tools/bench_dpinger" "$rounds" >"$tmp/dpinger"
 figure "computed, dpinger's algorithm with pfSense's defaults: silence found" \

@@ -18,7 +18,7 @@ cut_line() {
 
 	start client "$tools/bench_knock" $inet4 $door 200
 	knocker=$!
-	wait_for 5 knocking
+	wait_for 20 knocking
 	watch "$1" -c -t "/run/netns/$lab-p1:line:$door" \
 		nsenter --net="/run/netns/$lab-p0" ip link set customer down
 	stop $knocker || [ $? = 143 ] || fail "knock ended with an error"
@@ -28,8 +28,8 @@ cut_line() {
 mend() {
 	n gw conntrack -F 2>/dev/null
 	line_mend 0
-	wait_for 5 line_is 0 up
-	wait_for 5 nothing_to_do
+	wait_for 20 line_is 0 up
+	wait_for 20 nothing_to_do
 }
 
 # measure SERVICES
@@ -60,11 +60,11 @@ gateway_config 1
 check "reload" ctl reload
 trace_start
 line_cut 0
-wait_for 5 line_is 0 down
+wait_for 20 line_is 0 down
 mend
 line_address 0 203.0.113.6/24
 n gw ip address del 203.0.113.5/24 dev dsl0
-wait_for 5 nothing_to_do
+wait_for 20 nothing_to_do
 check "reload" ctl reload
 trace_end
 figure "processes forked by cut, return, new address and reload" "$(traced forks)" processes 0

@@ -6,13 +6,15 @@
  *
  * The command is this process (so that whoever started it can end and await it); the observer is
  * a descendant that has gone its own way, and reports once what was waited for has come and the
- * kernel has been quiet for a while. Times are in microseconds since the command began or, with
- * -c, since the kernel told of the loss of a carrier or the end of a link.
+ * kernel has been quiet for a while. Times are in microseconds since the command began, with -c
+ * since the kernel told of the loss of a carrier or the end of a link, or, with -a, of the
+ * monotonic clock.
  */
 #include "base/array.h"
 #include "base/cleanup.h"
 #include "base/time.h"
 #include "intent/objects.h"
+#include "kernel/attribute.h"
 #include "kernel/netlink.h"
 
 #include <errno.h>
@@ -71,6 +73,7 @@ struct watch {
 	struct pollfd sources[SOURCE_MAX];
 	uint16_t port; /* of the packets that count at the tap, network order */
 	enum happening zero;
+	bool absolute;
 	unsigned awaited; /* bits by enum happening */
 	uint64_t now_us;
 	struct seen seen[HAPPENING_MAX];
@@ -91,7 +94,7 @@ static bool is_our_rule(const struct nlmsghdr *message)
 {
 	const struct nlattr *attributes[FRA_PROTOCOL + 1];
 
-	netlink_attributes(message, sizeof(struct fib_rule_hdr), attributes, FRA_PROTOCOL);
+	attributes_of_message(message, sizeof(struct fib_rule_hdr), attributes, FRA_PROTOCOL);
 	return attribute_u8(attributes[FRA_PROTOCOL]) == UPLINKD_PROTOCOL;
 }
 
@@ -306,7 +309,7 @@ static int open_sources(struct watch *watch, char *tap)
 
 static void report(const struct watch *watch)
 {
-	uint64_t zero = watch->seen[watch->zero].first_us;
+	uint64_t zero = watch->absolute ? 0 : watch->seen[watch->zero].first_us;
 
 	for (enum happening i = 0; i < HAPPENING_MAX; i++) {
 		const struct seen *seen = &watch->seen[i];
@@ -382,8 +385,11 @@ int main(int argc, char **argv)
 	char *tap = NULL;
 	int option, r;
 
-	while ((option = getopt(argc, argv, "+crt:")) != -1)
+	while ((option = getopt(argc, argv, "+acrt:")) != -1)
 		switch (option) {
+		case 'a':
+			watch.absolute = true;
+			break;
 		case 'c':
 			watch.zero = CARRIER_LOST;
 			watch.awaited |= 1U << CARRIER_LOST | 1U << CHANGE;
@@ -400,7 +406,8 @@ int main(int argc, char **argv)
 		}
 	if (optind == argc) {
 		fprintf(stderr,
-			"Usage: watch [-c] [-r] [-t NAMESPACE:INTERFACE:PORT] COMMAND...\n"
+			"Usage: watch [-a] [-c] [-r] [-t NAMESPACE:INTERFACE:PORT] COMMAND...\n"
+			"  -a  times of the monotonic clock\n"
 			"  -c  times since a carrier was lost or a link ended; wait for that and a change\n"
 			"  -r  wait for the command to be ready, not for its end\n"
 			"  -t  wait for an IPv4 packet to PORT at that interface\n");
