@@ -27,7 +27,7 @@ def say(text):
 def connect():
     """One connection, from its beginning to its end."""
     with socket.socket(family, socket.SOCK_STREAM) as s:
-        s.settimeout(3)
+        s.settimeout(10)
         s.connect((address, port))
         s.sendall(b"hello\n")
         name, seen, _ = s.recv(2048).decode().split()

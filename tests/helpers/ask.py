@@ -10,6 +10,7 @@ import os
 import signal
 import socket
 import threading
+import time
 
 parser = argparse.ArgumentParser()
 parser.add_argument("address")
@@ -17,7 +18,8 @@ parser.add_argument("port", type=int)
 parser.add_argument("-n", type=int, default=1, help="how many connections (0: until SIGTERM)")
 parser.add_argument("-w", type=int, default=1, help="how many at a time")
 parser.add_argument("-u", action="store_true", help="UDP")
-parser.add_argument("-t", type=float, default=3, help="seconds to wait for an answer")
+parser.add_argument("-t", type=float, default=10, help="seconds to wait for an answer")
+parser.add_argument("--gap", type=float, default=0, help="seconds between two connections")
 parser.add_argument("--bind", help="source address")
 parser.add_argument("--port", dest="source", type=int, default=0, help="source port, each time")
 parser.add_argument("--device", help="bind to this interface")
@@ -84,6 +86,7 @@ def work():
         answer = ask()
         with lock:
             print(answer, flush=True)
+        time.sleep(options.gap)
 
 
 signal.signal(signal.SIGTERM, stop)

@@ -45,5 +45,5 @@ bus_start() {
 
 bus_use() {
 	export DBUS_SYSTEM_BUS_ADDRESS=unix:path=$tmp/bus
-	wait_for 5 test -S "$tmp/bus"
+	wait_for 20 test -S "$tmp/bus"
 }

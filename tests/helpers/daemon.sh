@@ -114,6 +114,12 @@ nothing_to_do() {
 	[ "$(cat "$tmp/plan")" = "nothing to do" ]
 }
 
+# caught_up: rings have been turned by all that is known of loads. The first plan makes the daemon
+# look at everything, the second one comes after that.
+caught_up() {
+	nothing_to_do && nothing_to_do
+}
+
 # Everything that uplinkd may change in the gateway, in a form that can be compared.
 dump() {
 	# shellcheck disable=SC2016 # for that shell to expand
@@ -134,13 +140,33 @@ dump() {
 watch() {
 	start gw nft monitor >"$tmp/watch.nft" 2>&1
 	start gw ip monitor link address route rule >"$tmp/watch.ip" 2>&1
-	wait_for 5 watch_mark begin
+	wait_for 20 watch_mark begin
 }
 
 watched() {
-	wait_for 5 watch_mark end
+	wait_for 20 watch_mark end
 	sed -e '1,/watcher begin/d' -e '/watcher end/,$d' "$tmp/watch.nft" | grep -v -e '^# new gen' -e watcher || true
 	sed -e '1,/10.99.1.1/d' -e '/10.99.1.2/,$d' "$tmp/watch.ip" | grep -vF 10.99.1. || true
+}
+
+# watch_destroyed: entries of connection tracking that end are recorded from here on; destroyed prints
+# those so far. An entry of our own at either end shows the same.
+watch_destroyed() {
+	start gw conntrack -E -e DESTROY >"$tmp/destroyed" 2>"$tmp/destroyed.log"
+	wait_for 20 destroyed_mark 1
+}
+
+destroyed() {
+	wait_for 20 destroyed_mark 2
+	grep -v 'src=10\.99\.1\.' "$tmp/destroyed" || true
+}
+
+destroyed_mark() {
+	local entry=(-p tcp -s "10.99.1.$1" -d 10.99.1.3 --sport 1 --dport 1)
+
+	n gw conntrack -I "${entry[@]}" --state SYN_SENT -t 60
+	n gw conntrack -D "${entry[@]}"
+	grep -qF "src=10.99.1.$1 " "$tmp/destroyed"
 }
 
 watch_mark() {

@@ -10,7 +10,7 @@ import sys
 count, address, port = int(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 family = socket.AF_INET6 if ":" in address else socket.AF_INET
 with socket.socket(family, socket.SOCK_DGRAM) as s:
-    s.settimeout(3)
+    s.settimeout(10)
     s.connect((address, port))
     for _ in range(count):
         try:

@@ -67,7 +67,7 @@ def ask(server, timeout):
 parser = argparse.ArgumentParser()
 parser.add_argument("what", choices=["serve", "ask"])
 parser.add_argument("addresses", nargs="+")
-parser.add_argument("-t", type=float, default=3)
+parser.add_argument("-t", type=float, default=10)
 options = parser.parse_args()
 if options.what == "serve":
     serve(options.addresses)

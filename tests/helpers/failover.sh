@@ -39,7 +39,7 @@ declare -A stream_from stream_at
 stream_starts() {
 	start inet "$build/tests/bench/bench_stream" "$2" $stream_port >"$tmp/came.$2"
 	stream_at[$2]=$!
-	wait_for 5 stream_awaited "$2"
+	wait_for 20 stream_awaited "$2"
 	start "$1" "$build/tests/bench/bench_stream" "$2" $stream_port "$stream_pace" >"$tmp/sent.$2"
 	stream_from[$2]=$!
 }
@@ -53,7 +53,7 @@ stream_awaited() {
 # stream_ends ADDRESS: sets $sent, $errors, $came, $twice, $gap (us) and $sources
 stream_ends() {
 	stop "${stream_from[$1]}"
-	wait_for 5 [ -s "$tmp/sent.$1" ]
+	wait_for 20 [ -s "$tmp/sent.$1" ]
 	stop "${stream_at[$1]}"
 	read -r _ sent _ errors <"$tmp/sent.$1"
 	read -r _ came _ twice _ gap sources <"$tmp/came.$1"
@@ -64,7 +64,7 @@ used() {
 	local zero one
 
 	zero=$(departed 0) one=$(departed 1)
-	wait_for 5 either_more $((zero + 20)) $((one + 20))
+	wait_for 20 either_more $((zero + 20)) $((one + 20))
 	if departed_more 0 $((zero + 19)); then echo 0; else echo 1; fi
 }
 
@@ -110,7 +110,7 @@ fail_over() {
 	line_fails "$line" "$1"
 	wait_for 20 is_lost "$line"
 	before=$(departed "$line") more=$(departed $other)
-	wait_for 5 departed_more $other $((more + 20))
+	wait_for 20 departed_more $other $((more + 20))
 	# shellcheck disable=SC2034 # for those who source this
 	stray=$(($(departed "$line") - before))
 	line_works "$line" "$1"

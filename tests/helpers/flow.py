@@ -16,6 +16,7 @@ import sys
 import time
 
 INTERVAL = 0.02
+LINGER = {"tcp": 15, "udp": 2}  # at most, for what is still to come: TCP sends again
 protocol, address, port = sys.argv[1], sys.argv[2], int(sys.argv[3])
 
 
@@ -24,7 +25,7 @@ class Flow:
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
         kind = socket.SOCK_DGRAM if protocol == "udp" else socket.SOCK_STREAM
         self.socket = socket.socket(family, kind)
-        self.socket.settimeout(5)
+        self.socket.settimeout(15)
         self.socket.connect((address, port))
         self.socket.setblocking(False)
         self.stopped = False
@@ -84,7 +85,7 @@ class Flow:
             self.send()
             due += INTERVAL
             self.receive_until(due)
-        self.receive_until(time.monotonic() + 1, lambda: len(self.answered) == self.sent)
+        self.receive_until(time.monotonic() + LINGER[protocol], lambda: len(self.answered) == self.sent)
 
 
 flow = Flow()

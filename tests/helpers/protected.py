@@ -1,6 +1,7 @@
 #!/usr/bin/python3 -IS
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""protected.py serve NAME ADDRESS... [silent] | protected.py ask ADDRESS WHAT SOURCE - IPsec as seen from outside.
+"""protected.py serve NAME ADDRESS... [silent] - IPsec as seen from outside.
+protected.py ask ADDRESS WHAT SOURCE [SECONDS]
 
 The server answers ESP, AH, UDP 500 and UDP 4500 with "NAME" behind as much of a header as the
 protocol has; a silent one hears key exchanges and says nothing. WHAT is ike, ike-done (with the
@@ -66,7 +67,7 @@ def answer(s, what, name, silent):
     s.sendto(body[:header] + name.encode() + b"!", client)
 
 
-def ask(address, what, source):
+def ask(address, what, source, seconds=10):
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     raw = what in PROTOCOLS
     kind = (socket.SOCK_RAW, PROTOCOLS[what]) if raw else (socket.SOCK_DGRAM,)
@@ -75,7 +76,7 @@ def ask(address, what, source):
             s.setsockopt(socket.IPPROTO_IP, 11, 1)  # IP_RECVERR
         else:
             s.setsockopt(socket.IPPROTO_IPV6, 25, 1)  # IPV6_RECVERR
-        s.settimeout(1)
+        s.settimeout(float(seconds))
         s.bind((source, 0))
         s.connect((address, PORTS.get(what, 0)))
         s.send(HEADERS[what])
@@ -91,4 +92,4 @@ def ask(address, what, source):
 if sys.argv[1] == "serve":
     serve(sys.argv[2], [a for a in sys.argv[3:] if a != "silent"], "silent" in sys.argv)
 else:
-    print(ask(*sys.argv[2:5]))
+    print(ask(*sys.argv[2:6]))

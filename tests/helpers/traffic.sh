@@ -68,7 +68,7 @@ declare -A flows
 flow() {
 	start "$2" "$helpers/flow.py" "${@:3}" >"$tmp/flow.$1" 2>&1
 	flows[$1]=$!
-	wait_for 5 grep -q sees "$tmp/flow.$1"
+	wait_for 20 grep -q sees "$tmp/flow.$1"
 }
 
 flow_log() {
@@ -91,7 +91,7 @@ flow_end() {
 hold() {
 	start "$2" "$helpers/hold.py" "${@:3}" >"$tmp/held.$1" 2>&1
 	flows[$1]=$!
-	wait_for 10 grep -q ^held "$tmp/held.$1"
+	wait_for 20 grep -q ^held "$tmp/held.$1"
 }
 
 held() {

@@ -31,7 +31,7 @@ line_speaks() {
 }
 
 advertise 1800 2001:db8:a:: 1800
-wait_for 5 line_is 0 up
+wait_for 20 line_is 0 up
 first=$(address_in 2001:db8:a:)
 provider_gives 0 "$first"
 expect "autoconfigured" "$first" "$(line 0 address)"
@@ -41,15 +41,15 @@ expect "in" "web1 $inet6" "$(ask inet "$first" 80)"
 
 n p0 ip address add 2001:db8:a1::1/64 dev line
 advertise 1800 2001:db8:a:: 0 2001:db8:a1:: 1800
-wait_for 5 line_speaks 2001:db8:a1:
+wait_for 20 line_speaks 2001:db8:a1:
 second=$(address_in 2001:db8:a1:)
 provider_gives 0 "$second"
 expect "another prefix: out" "inet $second" "$(ask client $inet6 80)"
 expect "another prefix: in" "web1 $inet6" "$(ask inet "$second" 80)"
 
 advertise 0
-wait_for 5 line_is 0 down
+wait_for 20 line_is 0 down
 expect_match "goodbye" "no gateway*" "$(line 0 reason)"
 advertise 1800
-wait_for 5 line_is 0 up
+wait_for 20 line_is 0 up
 expect "hello again" "inet $second" "$(ask client $inet6 80)"

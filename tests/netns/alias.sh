@@ -16,7 +16,7 @@ n nb ip neighbour add 203.0.113.10 lladdr 02:00:00:00:00:01 nud stale dev eth0
 n nb ip neighbour add 2001:db8:a::10 lladdr 02:00:00:00:00:01 nud stale dev eth0
 n nb tee /proc/sys/net/ipv4/conf/eth0/arp_accept <<<1 >/dev/null
 start nb tcpdump -lnni eth0 'arp or icmp6' >"$tmp/announced" 2>"$tmp/tcpdump"
-wait_for 5 grep -q listening "$tmp/tcpdump"
+wait_for 20 grep -q listening "$tmp/tcpdump"
 
 services='services = ( { name = "www"; listen = [ "tcp/203.0.113.10:80", "tcp/[2001:db8:a::10]:80" ];
 	servers = ( { address = "172.16.0.2"; }, { address = "[fd00::2]"; } ); } );'
@@ -32,8 +32,8 @@ aliases() {
 
 expect_match "on the interface" "203.0.113.10/24* 2001:db8:a::10/64*" "$(aliases)"
 expect_match "with a label" "*dsl0:tryme.exa*" "$(n gw ip -o -4 address show dev dsl0)"
-wait_for 5 grep -q '203.0.113.10' "$tmp/announced"
-wait_for 5 grep -qi 'neighbor advertisement.*2001:db8:a::10' "$tmp/announced"
+wait_for 20 grep -q '203.0.113.10' "$tmp/announced"
+wait_for 20 grep -qi 'neighbor advertisement.*2001:db8:a::10' "$tmp/announced"
 mac=$(n gw ip -j link show dsl0 | jq -r '.[0].address')
 expect_match "the neighbour knows" "*$mac*" "$(n nb ip neighbour show 203.0.113.10)"
 expect "the neighbour is served" "web1 203.0.113.77" "$(ask nb 203.0.113.10 80)"
@@ -47,14 +47,14 @@ n gw ip address delete 203.0.113.10/24 dev dsl0
 has() {
 	grep -qF "$1" <<<"$(n gw ip -o address)"
 }
-wait_for 5 has 203.0.113.10/24
+wait_for 20 has 203.0.113.10/24
 echo "- deleted by hand: back"
 line_unplug 0
-wait_for 5 line_is 0 absent
+wait_for 20 line_is 0 absent
 line_plug 0
-wait_for 5 has 203.0.113.10/24
-wait_for 5 has 2001:db8:a::10/64
-wait_for 5 line_is 0 up
+wait_for 20 has 203.0.113.10/24
+wait_for 20 has 2001:db8:a::10/64
+wait_for 20 line_is 0 up
 expect "the interface came back" "web1 $inet4" "$(ask inet 203.0.113.10 80)"
 
 n gw ip address add 203.0.113.99/24 dev dsl0 label dsl0:mine

@@ -10,12 +10,12 @@ lab_up 1
 config "prefixes = [ \"203.0.113.60/32\" ];" <<'END_OF_FILE'
 services = (
   { name = "nat"; kind = "ipsec"; listen = [ "dsl0" ]; scheduler = "rr";
-    ipsec = { half = "1s"; full = "2s"; reserve = 2; };
-    check = { kind = "icmp"; interval = "200ms"; fail = 2; pass = 2; };
+    ipsec = { half = "1s"; full = "5s"; reserve = 2; };
+    check = { kind = "icmp"; interval = "500ms"; fail = 2; pass = 2; };
     servers = ( { address = "172.16.0.2"; }, { address = "172.16.0.3"; } ); },
   { name = "route"; kind = "ipsec"; listen = [ "203.0.113.60" ]; scheduler = "rr"; method = "route";
-    ipsec = { half = "1s"; full = "2s"; reserve = 2; };
-    check = { kind = "icmp"; interval = "200ms"; fail = 2; pass = 2; };
+    ipsec = { half = "1s"; full = "5s"; reserve = 2; };
+    check = { kind = "icmp"; interval = "500ms"; fail = 2; pass = 2; };
     servers = ( { address = "172.16.0.2"; }, { address = "172.16.0.3"; } ); }
 );
 END_OF_FILE
@@ -23,7 +23,7 @@ END_OF_FILE
 for i in 1 2; do
 	n "web$i" ip address add 203.0.113.60/32 dev lo
 	start "web$i" "$helpers/protected.py" serve "web$i" "172.16.0.$((i + 1))" 203.0.113.60 >"$tmp/web$i" 2>&1
-	wait_for 5 grep -q listening "$tmp/web$i"
+	wait_for 20 grep -q listening "$tmp/web$i"
 done
 n p0 ip route add 203.0.113.60/32 via "${address4[0]}"
 n inet ip route add 203.0.113.60/32 via 198.18.0.2
@@ -60,14 +60,14 @@ reserve() {
 	[ "$1" = route ] || check "$1: ESP of client 11 is tracked" esp_is_tracked 11
 	expect "$1: associations of each server" "2 2" "$(associations "$1")"
 	for client in 11 12; do
-		wait_for 10 not known $client "$1"
+		wait_for 20 not known $client "$1"
 	done
 	for client in 13 14; do
 		check "$1: client $client is in reserve" known $client "$1"
 	done
 	answer=$(protected 15 "$1" ike)
 	expect "$1: client 15 comes" "${server[11]}" "$answer"
-	wait_for 10 not known 13 "$1"
+	wait_for 20 not known 13 "$1"
 	for client in 14 15; do
 		check "$1: client $client is in reserve" known $client "$1"
 	done
@@ -90,7 +90,7 @@ associations() {
 returns() {
 	local answer
 
-	[ "$1" = route ] || wait_for 5 not esp_is_tracked 11
+	[ "$1" = route ] || wait_for 20 not esp_is_tracked 11
 	answer=$(protected 11 "$1" ike)
 	check "$1: client 11 has another server, $answer" [ "$answer" != "$2" ]
 	expect "$1: its ESP" "$answer" "$(protected 11 "$1" esp)"
@@ -109,13 +109,13 @@ dies() {
 	second=web$((3 - number))
 	expect "$1: ESP of client 17" "$first" "$(protected 17 "$1" esp)"
 	n lan ip link set "$first" down
-	wait_for 5 server_is "$1" "172.16.0.$((number + 1))" down
-	wait_for 5 not known 17 "$1"
+	wait_for 20 server_is "$1" "172.16.0.$((number + 1))" down
+	wait_for 20 not known 17 "$1"
 	expect "$1: its ESP when $first is dead" "error: protocol not available" "$(protected 17 "$1" esp)"
 	expect "$1: its next key exchange" "$second" "$(protected 17 "$1" ike)"
 	expect "$1: and ESP" "$second" "$(protected 17 "$1" esp)"
 	n lan ip link set "$first" up
-	wait_for 5 server_is "$1" "172.16.0.$((number + 1))" up
+	wait_for 20 server_is "$1" "172.16.0.$((number + 1))" up
 	expect "$1: which stays when $first is back" "$second" "$(protected 17 "$1" esp)"
 }
 

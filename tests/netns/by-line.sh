@@ -48,6 +48,8 @@ hold least0 inet -n 4 203.0.113.5 82
 hold least1 inet -n 4 192.0.2.5 82
 expect "least loaded, of line 0" "web1:2 web2:2" "$(held least0 | tally 1)"
 expect "least loaded, of line 1" "web2:4" "$(held least1 | tally 1)"
+wait_for 20 counts_are least active "2 6"
+wait_for 20 caught_up
 hold least2 inet -n 4 203.0.113.5 82
 expect "least loaded, of line 0 again" "web1:4" "$(held least2 | tally 1)"
 
@@ -72,14 +74,14 @@ done
 hold gone inet 203.0.113.5 84
 expect "it is there" "nb 192.0.2.5" "$(held gone)"
 line_cut 1
-wait_for 5 server_is next 192.0.2.77:80 unusable
+wait_for 20 server_is next 192.0.2.77:80 unusable
 expect "the reason" "its line is not up" "$(server next 192.0.2.77:80 reason)"
 expect "far, with its line cut" "error: connection refused" "$(ask inet 203.0.113.5 83)"
 expect "the next best" "web2:3" "$(ask inet -n 3 203.0.113.5 84 | tally 1)"
 expect "the next best, IPv6" "web2:3" "$(ask inet -n 3 2001:db8:a::5 84 | tally 1)"
-wait_for 5 grep -q reset "$tmp/held.gone"
+wait_for 20 grep -q reset "$tmp/held.gone"
 line_mend 1
-wait_for 5 server_is next 192.0.2.77:80 up
-wait_for 5 n gw ping -qc1 -W1 -I dsl1 192.0.2.77
+wait_for 20 server_is next 192.0.2.77:80 up
+wait_for 20 n gw ping -qc1 -W1 -I dsl1 192.0.2.77
 expect "and back" "nb:3" "$(ask inet -n 3 203.0.113.5 84 | tally 1)"
 expect "far, and back" "far 192.0.2.5" "$(ask inet 203.0.113.5 83)"

@@ -24,7 +24,7 @@ page() {
 }
 page 200 all is well
 start web1 python3 "$tmp/page.py" "$tmp/page" 2>>"$tmp/servers.log"
-wait_for 10 n web1 curl -sf http://127.0.0.1:8080/
+wait_for 20 n web1 curl -sf http://127.0.0.1:8080/
 
 config "" <<'END'
 services = (
@@ -32,20 +32,11 @@ services = (
     servers = (
       { address = "172.16.0.2:80";
         check = { kind = "http"; port = 8080; path = "/health"; match = "^all is well$";
-                  interval = "200ms"; fail = 2; pass = 2; }; },
+                  interval = "500ms"; fail = 2; pass = 2; }; },
       { address = "172.16.0.3:8000"; } ); }
 );
 END
 daemon_start
-
-# server FIELD: of web1
-server() {
-	ctl status --json | jq -r ".services[0].servers[0].$1"
-}
-
-server_is() {
-	[ "$(server state)" = "$1" ]
-}
 
 shares() {
 	for _ in {1..8}; do
@@ -53,16 +44,16 @@ shares() {
 	done | tally 1
 }
 
-wait_for 10 server_is up
+wait_for 20 server_is www 172.16.0.2:80 up
 expect "both serve" "web1:4 web2:4" "$(shares)"
 page 503 all is well
-wait_for 10 server_is down
-expect "the reason" "http status 503" "$(server reason)"
+wait_for 20 server_is www 172.16.0.2:80 down
+expect "the reason" "http status 503" "$(server www 172.16.0.2:80 reason)"
 expect "one serves" "web2:8" "$(shares)"
 page 200 all is well
-wait_for 10 server_is up
+wait_for 20 server_is www 172.16.0.2:80 up
 expect "both serve again" "web1:4 web2:4" "$(shares)"
 page 200 not so well
-wait_for 10 server_is down
-expect "the reason" "http status 200, expression does not match" "$(server reason)"
+wait_for 20 server_is www 172.16.0.2:80 down
+expect "the reason" "http status 200, expression does not match" "$(server www 172.16.0.2:80 reason)"
 expect "one serves" "web2:8" "$(shares)"

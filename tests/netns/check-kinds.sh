@@ -31,7 +31,7 @@ chmod 755 "$tmp/check.sh"
 # service NAME PORT CHECK
 service() {
 	echo "{ name = \"$1\"; listen = [ \"tcp/dsl0:$2\" ]; servers = ( { address = \"172.16.0.3:8000\";"
-	echo "check = { $3 interval = \"200ms\"; fail = 2; pass = 2; }; } ); },"
+	echo "check = { $3 interval = \"1s\"; fail = 2; pass = 2; }; } ); },"
 }
 
 config "" < <(

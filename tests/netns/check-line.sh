@@ -9,19 +9,10 @@ config "" "" <<'END'
 services = (
   { name = "far"; listen = [ "tcp/172.16.0.1:80" ]; servers = (
       { address = "198.51.100.10:80"; via = "dsl1";
-        check = { kind = "http"; interval = "200ms"; fail = 2; pass = 2; }; } ); }
+        check = { kind = "http"; interval = "500ms"; fail = 2; pass = 2; }; } ); }
 );
 END
 daemon_start
-
-# server FIELD
-server() {
-	ctl status --json | jq -r ".services[0].servers[0].$1"
-}
-
-server_is() {
-	[ "$(server state)" = "$1" ]
-}
 
 # asked LINE: packets to the server's port seen by that line's provider
 asked() {
@@ -43,16 +34,16 @@ for i in 0 1; do
 		}
 	NFT
 done
-wait_for 20 server_is up
+wait_for 20 server_is far 198.51.100.10:80 up
 wait_for 20 asked_often 1
 expect "packets of checks by the other line" 0 "$(asked 0)"
 n p1 nft add rule netdev asked in ip daddr 198.51.100.10 tcp dport 80 drop
-wait_for 20 server_is down
-expect "the reason" "no answer in 200ms" "$(server reason)"
+wait_for 20 server_is far 198.51.100.10:80 down
+expect "the reason" "no answer in 500ms" "$(server far 198.51.100.10:80 reason)"
 n p1 nft delete table netdev asked
-wait_for 20 server_is up
+wait_for 20 server_is far 198.51.100.10:80 up
 line_cut 1
-wait_for 20 server_is unusable
+wait_for 20 server_is far 198.51.100.10:80 unusable
 line_mend 1
-wait_for 20 server_is up
+wait_for 20 server_is far 198.51.100.10:80 up
 expect "packets of checks by the other line" 0 "$(asked 0)"

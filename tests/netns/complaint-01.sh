@@ -13,13 +13,13 @@ daemon_start
 
 clients=12
 line_cut 0
-wait_for 5 line_is 0 down
+wait_for 20 line_is 0 down
 for ((i = 0; i < clients; i++)); do
 	start client "$helpers/again.py" tcp $inet4 80 >"$tmp/again.$i"
 done
 flow voice client udp $inet4 5060
 for ((i = 0; i < clients; i++)); do
-	wait_for 10 grep -q "sees ${address4[1]}" "$tmp/again.$i"
+	wait_for 20 grep -q "sees ${address4[1]}" "$tmp/again.$i"
 done
 
 # on_metered: entries on the metered line
@@ -34,12 +34,12 @@ none_on_metered() {
 expect_match "on the metered line" "1[3-9]" "$(on_metered)"
 
 line_mend 0
-wait_for 5 line_is 0 up
+wait_for 20 line_is 0 up
 for ((i = 0; i < clients; i++)); do
-	wait_for 10 grep -q "sees ${address4[0]}" "$tmp/again.$i"
+	wait_for 20 grep -q "sees ${address4[0]}" "$tmp/again.$i"
 done
 expect "what clients saw at once after they were told" "$clients sees ${address4[0]}" \
 	"$(grep -h -A1 ended "$tmp"/again.* | grep -o 'sees .*' | sort | uniq -c | sed 's/^ *//')"
-wait_for 10 flow_said voice "sees ${address4[0]}"
-wait_for 10 none_on_metered
+wait_for 20 flow_said voice "sees ${address4[0]}"
+wait_for 20 none_on_metered
 echo "- nothing is left on the metered line"

@@ -17,7 +17,7 @@ entries() {
 
 hold first client $inet4 80
 line_cut 0
-wait_for 5 grep -q reset "$tmp/held.first"
+wait_for 20 grep -q reset "$tmp/held.first"
 expect "one line is left" "inet: connection reset by peer" "$(ends first)"
 
 flow talks client tcp $inet4 80
@@ -25,16 +25,16 @@ flow voice client udp $inet4 5060
 hold idle client $inet4 80
 hold box gw $inet4 80
 before=$(entries 1)
-start gw conntrack -E -e DESTROY -p tcp >"$tmp/destroyed" 2>/dev/null
+watch_destroyed
 line_cut 1
-wait_for 5 line_is 1 down
+wait_for 20 line_is 1 down
 expect "outside" "error: unreachable" "$(ask client -t 5 $inet4 80)"
 expect "entries with no line left" "$before" "$(entries 1)"
 
 line_mend 1
-wait_for 5 line_is 1 up
+wait_for 20 line_is 1 up
 flow_end talks
 expect "messages of the flow, of $sent" "$sent" "$answered"
 expect "the idle ones" "" "$(ends idle)$(ends box)"
-expect "entries deleted" "" "$(grep -F "dst=${address4[1]}" "$tmp/destroyed" || true)"
+expect "entries deleted" "" "$(destroyed | grep -w tcp | grep -F "dst=${address4[1]}" || true)"
 expect "the telephone" "inet sees ${address4[1]}" "$(flow_log voice | sed 's/^[0-9.]* //' | sort -u)"

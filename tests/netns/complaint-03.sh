@@ -27,19 +27,19 @@ for i in 1 2; do
 done
 n client ip route change default via 172.16.0.1 src 172.16.0.10
 hold dead client $inet4 80
-start gw conntrack -E -e DESTROY >"$tmp/destroyed" 2>/dev/null
+watch_destroyed
 
 line_cut 0
-wait_for 5 grep -q reset "$tmp/held.dead"
+wait_for 20 grep -q reset "$tmp/held.dead"
 line_mend 0
-wait_for 5 line_is 0 up
+wait_for 20 line_is 0 up
 line_unplug 0
-wait_for 5 line_is 0 absent
+wait_for 20 line_is 0 absent
 line_plug 0
-wait_for 5 line_is 0 up
+wait_for 20 line_is 0 up
 check "disabled" ctl disable dsl0
 check "enabled" ctl enable dsl0
-wait_for 5 line_is 0 up
+wait_for 20 line_is 0 up
 
 for i in 1 2; do
 	for name in tcp udp in in6; do
@@ -48,4 +48,4 @@ for i in 1 2; do
 	expect "idle$i" "" "$(ends idle$i)"
 done
 expect "entries of the other two that were deleted" "" \
-	"$(grep -F -e 172.16.0.11 -e 172.16.0.12 "$tmp/destroyed" | grep -v -e TIME_WAIT -e CLOSE || true)"
+	"$(destroyed | grep -F -e 172.16.0.11 -e 172.16.0.12 | grep -v -e TIME_WAIT -e CLOSE || true)"

@@ -22,10 +22,10 @@ heard() {
 	local name
 
 	for name in sip tunnel; do
-		wait_for 5 last_is "$tmp/again.$name" "$1"
+		wait_for 20 last_is "$tmp/again.$name" "$1"
 	done
-	wait_for 5 last_is "$tmp/again.six" "$2"
-	wait_for 5 last_is "$tmp/flow.quic" "$1"
+	wait_for 20 last_is "$tmp/again.six" "$2"
+	wait_for 20 last_is "$tmp/flow.quic" "$1"
 	echo "- all are heard with $1"
 }
 
@@ -42,14 +42,14 @@ provider_takes_back 0 203.0.113.5
 address4[0]=203.0.113.9
 address6[0]=2001:db8:a::9
 line_plug 0
-wait_for 5 line_is 0 up
+wait_for 20 line_is 0 up
 line_cut 1
 heard 203.0.113.9 2001:db8:a::9
 expect "entries with the old address" "" "$(n gw conntrack -L 2>/dev/null | grep -F 203.0.113.5)"
 
 # The only line: nothing to move to, and back with another address.
 line_unplug 0
-wait_for 5 line_is 0 absent
+wait_for 20 line_is 0 absent
 address4[0]=203.0.113.11
 address6[0]=2001:db8:a::11
 line_plug 0

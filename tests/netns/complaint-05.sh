@@ -33,20 +33,20 @@ expect "bound to dsl1" "dsl1:2" "$(ask gw -n 2 --device dsl1 $inet4 80 | via | t
 
 echo "- dsl0 is dead"
 line_cut 0
-wait_for 5 line_is 0 down
+wait_for 20 line_is 0 down
 everything dsl1 dsl1 dsl1
 expect_match "bound to dsl0" "error: *" "$(ask gw -t 1 --device dsl0 $inet4 80)"
 
 echo "- dsl1 is dead"
 line_mend 0
-wait_for 5 line_is 0 up
+wait_for 20 line_is 0 up
 line_cut 1
-wait_for 5 line_is 1 down
-wait_for 5 n gw ping -qc1 -W1 -I dsl0 203.0.113.1
+wait_for 20 line_is 1 down
+wait_for 20 n gw ping -qc1 -W1 -I dsl0 203.0.113.1
 everything dsl0 dsl0 dsl0
 
 echo "- all is well"
 line_mend 1
-wait_for 5 line_is 1 up
-wait_for 5 n gw ping -qc1 -W1 -I dsl1 192.0.2.1
+wait_for 20 line_is 1 up
+wait_for 20 n gw ping -qc1 -W1 -I dsl1 192.0.2.1
 everything dsl0 dsl1 dsl0

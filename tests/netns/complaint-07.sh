@@ -12,7 +12,7 @@ lines() {
 
 	printf -v list '"%s", ' "$@"
 	config "tier = 1; pass = 2; probes = ( { kind = \"icmp\"; targets = [ ${list%, } ];
-		interval = \"200ms\"; timeout = \"500ms\"; } );" "tier = 2;" <<-'END'
+		interval = \"200ms\"; } );" "tier = 2;" <<-'END'
 		policies = ( { name = "rest"; use = [ "dsl0", "dsl1" ]; } );
 	END
 }

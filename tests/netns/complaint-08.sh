@@ -71,7 +71,7 @@ wait_for 20 line_is 0 down
 wait_for 20 line_is 1 down
 line_speak 1
 wait_for 30 line_is 1 up
-wait_for 5 leads_to dsl1
+wait_for 20 leads_to dsl1
 line_speak 0
 wait_for 30 line_is 0 up
-wait_for 5 leads_to dsl0
+wait_for 20 leads_to dsl0

@@ -20,12 +20,12 @@ all_well() {
 # survives WHAT COMMAND...
 survives() {
 	check "$1" "${@:2}"
-	wait_for 10 all_well
-	wait_for 5 nothing_to_do
+	wait_for 20 all_well
+	wait_for 20 nothing_to_do
 	echo "- and everything goes its way again"
 }
 
-wait_for 5 all_well
+wait_for 20 all_well
 table=$(line 0 table)
 survives "a line's default route is deleted" n gw ip route delete default table "$table"
 survives "a line's table is flushed" n gw ip route flush table "$table"

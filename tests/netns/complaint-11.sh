@@ -32,6 +32,7 @@ off() {
 	if [ -n "$daemon" ]; then
 		check "flush" ctl flush
 		check "stop" daemon_stop
+		rm -f "$tmp/run/trust"
 	fi
 	for i in 0 1 2; do
 		line_unplug $i
@@ -44,9 +45,9 @@ works() {
 	local i
 
 	for i in 0 1 2; do
-		wait_for 10 line_is $i up
+		wait_for 20 line_is $i up
 	done
-	wait_for 10 nothing_to_do
+	wait_for 20 nothing_to_do
 	expect "$1: out" "dsl0:4 dsl1:4 dsl2:4" "$(ask client -n 12 $inet4 80 | via | tally 2)"
 	expect "$1: out, IPv6" "dsl0:4 dsl1:4 dsl2:4" "$(ask client -n 12 $inet6 80 | via | tally 2)"
 	for i in 0 1 2; do
@@ -58,7 +59,7 @@ off
 daemon_start
 expect "there is nothing yet" "absent absent absent" "$(line 0 state) $(line 1 state) $(line 2 state)"
 lan_plug
-wait_for 10 nothing_to_do
+wait_for 20 nothing_to_do
 expect "the LAN is alone, and reaches the gateway" "gw 172.16.0.10" "$(ask client 172.16.0.1 8080)"
 expect "and is told at once" "error: unreachable" "$(ask client -t 5 $inet4 80)"
 line_plug 2
@@ -109,7 +110,7 @@ lines_die() {
 
 	for i in "$@"; do
 		line_cut "$i"
-		wait_for 10 line_is "$i" down
+		wait_for 20 line_is "$i" down
 	done
 }
 locked_out_of_nothing() {
@@ -128,9 +129,9 @@ daemon_start
 locked_out_of_nothing "with a new daemon"
 for i in 0 1 2; do
 	line_unplug $i
-	wait_for 10 line_is $i absent
+	wait_for 20 line_is $i absent
 done
-wait_for 10 nothing_to_do
+wait_for 20 nothing_to_do
 expect "interfaces gone: the gateway" "gw 172.16.0.10" "$(ask client 172.16.0.1 8080)"
 expect "interfaces gone: further" "error: unreachable" "$(ask client -t 5 $inet4 80)"
 for i in 1 2 0; do

@@ -35,15 +35,15 @@ expect "what an interface that is none of ours changes, but for its address" "" 
 	"$(grep -v -e '^# new gen' -e watcher -e 10.96.0.1 "$tmp/watch.nft" || true)"
 
 line_cut 2
-wait_for 2 line_is 2 down
+wait_for 20 line_is 2 down
 watched >"$tmp/changes"
 expect "lines that the changes name, but for the ring that all share" dsl2 \
 	"$(grep -v -e ' picks ' -e NO-CARRIER "$tmp/changes" | grep -o 'dsl[0-9]' | sort -u | paste -sd' ')"
 expect_match "changes of nftables" "?([1-4])[0-9]" "$(grep -cE '^(add|delete|replace|insert) ' "$tmp/changes")"
 
 line_cut 0
-wait_for 2 line_is 0 down
-wait_for 2 grep -q reset "$tmp/held.moved"
+wait_for 20 line_is 0 down
+wait_for 20 grep -q reset "$tmp/held.moved"
 expect "acted on while hooks run" "dsl1:3" "$(ask client -n 3 $inet4 80 | via | tally 2)"
-wait_for 5 test -s "$tmp/hooked"
+wait_for 20 test -s "$tmp/hooked"
 expect_match "the hook runs" "*uplink*" "$(head -n 1 "$tmp/hooked")"

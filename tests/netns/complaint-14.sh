@@ -27,13 +27,13 @@ has_started_processes() {
 expect "processes, started" 0 "$(has_started_processes | wc -l)"
 for i in 1 2 3; do
 	line_cut 0
-	wait_for 5 line_is 0 down
+	wait_for 20 line_is 0 down
 	line_mend 0
-	wait_for 5 line_is 0 up
+	wait_for 20 line_is 0 up
 	line_unplug 1
-	wait_for 5 line_is 1 absent
+	wait_for 20 line_is 1 absent
 	line_plug 1
-	wait_for 5 line_is 1 up
+	wait_for 20 line_is 1 up
 	line_address 0 "203.0.113.$((10 + i))/24"
 done
 check "weight" ctl weight www 172.16.0.2:80 7
@@ -42,7 +42,7 @@ check "enable" ctl enable dsl1
 config "" "" </dev/null
 check "reload" ctl reload
 n gw nft delete table inet uplinkd
-wait_for 5 nothing_to_do
+wait_for 20 nothing_to_do
 expect "it works" "dsl0:2 dsl1:2" "$(ask client -n 4 $inet4 80 | via | tally 2)"
 expect "processes, after $(ctl events | wc -l) events" 0 "$(has_started_processes | wc -l)"
 
@@ -56,18 +56,26 @@ ours() {
 	n gw ip route show table "$(line 0 table)"
 }
 churn() {
-	local i
+	local i j
 
-	for ((i = 0; i < 2000; i++)); do
-		echo "route $1 10.$((i / 250 + 50)).$((i % 250)).0/24 via 172.16.0.2"
-	done | n gw ip -batch -
+	for i in {50..65}; do
+		for ((j = 0; j < 125; j++)); do
+			echo "route $1 10.$i.$j.0/24 via 172.16.0.2"
+		done | n gw ip -batch -
+		wait_for 20 heard "$1" "10.$i.124.0/24"
+	done
+}
+
+# heard WHAT ROUTE: the monitor has; what it does not keep up with would be lost
+heard() {
+	grep -q "^$([ "$1" = add ] || echo "Deleted ")$2 " "$tmp/watch.ip"
 }
 before=$(ours)
 start_cpu=$(cpu)
 watch
 churn add
 churn delete
-expect "of ours, while 4000 routes came and went" "" "$(watched | grep -v '10\.5[0-9]\.')"
+expect "of ours, while 4000 routes came and went" "" "$(watched | grep -v '10\.[56][0-9]\.')"
 expect "and after" "$before" "$(ours)"
 echo "- that took the daemon $(($(cpu) - start_cpu)) hundredths of a second"
 expect "processes" 0 "$(has_started_processes | wc -l)"
@@ -77,6 +85,6 @@ mkfifo "$tmp/gate"
 exec {gate}<>"$tmp/gate" # so that nobody waits to open it
 hook 10-wait <<<"read -r x <'$tmp/gate'"
 line_cut 0
-wait_for 5 has_started_processes
+wait_for 20 has_started_processes
 echo "- with a hook, one process"
 echo go >&"$gate"

@@ -32,8 +32,8 @@ swap() {
 
 	policies "$1"
 	ctl reload
-	wait_for 10 last_is "$tmp/asked" "${address4[$line]}"
-	wait_for 10 last_is "$tmp/asked6" "${address6[$line]}"
+	wait_for 20 last_is "$tmp/asked" "${address4[$line]}"
+	wait_for 20 last_is "$tmp/asked6" "${address6[$line]}"
 }
 
 last_is() {

@@ -26,8 +26,8 @@ survives() {
 	hold stands6 client $inet6 80
 	hold comes inet "${address4[1]}" 80
 	check "$1" "${@:2}"
-	wait_for 10 as_before
-	wait_for 10 nothing_to_do
+	wait_for 20 as_before
+	wait_for 20 nothing_to_do
 	for name in stands stands6 comes; do
 		expect "connections that broke" "" "$(ends $name)"
 		let_go $name

@@ -36,7 +36,7 @@ policies = ( { name = "three"; from = [ "172.16.0.12" ]; use = [ "dsl4", "dsl2",
 END
 check "reload" ctl reload
 for i in 3 4; do
-	wait_for 5 line_is $i up
+	wait_for 20 line_is $i up
 done
 shares "1 : 2 : 3 : 4 : 5" "dsl0:2 dsl1:4 dsl2:6 dsl3:8 dsl4:10" 30
 expect "some of them, by a policy" "dsl0:2 dsl2:6 dsl4:10" \
@@ -45,13 +45,13 @@ expect "UDP" "dsl0:1 dsl1:2 dsl2:3 dsl3:4 dsl4:5" "$(ask client -u -n 15 $inet4 
 expect "the box itself" "dsl0:1 dsl1:2 dsl2:3 dsl3:4 dsl4:5" "$(ask gw -n 15 $inet4 80 | via | tally 2)"
 
 line_cut 1
-wait_for 5 line_is 1 down
+wait_for 20 line_is 1 down
 shares "without the second" "dsl0:2 dsl2:6 dsl3:8 dsl4:10" 26
 check "disable" ctl disable dsl3
 shares "nor the fourth" "dsl0:2 dsl2:6 dsl4:10" 18
 check "enable" ctl enable dsl3
 line_mend 1
-wait_for 5 line_is 1 up
+wait_for 20 line_is 1 up
 shares "all again" "dsl0:2 dsl1:4 dsl2:6 dsl3:8 dsl4:10" 30
 for i in 0 1 2 3; do
 	check "disable" ctl disable "dsl$i"

@@ -37,7 +37,7 @@ heard() {
 neighbour_found() {
 	n gw ip -6 neigh replace "${gateway6[$1]}" dev "dsl$1" nud probe \
 		lladdr "$(n "p$1" ip -j link show line | jq -r '.[].address')"
-	wait_for 5 is_reachable "$1"
+	wait_for 20 is_reachable "$1"
 	echo "- a neighbour of line $1 is found"
 }
 
@@ -65,6 +65,6 @@ n p0 ip address add 2001:db8:a:1::1/64 dev line
 provider_gives 0 $new
 n gw ip address add $new/64 dev dsl0
 n gw ip address delete "${address6[0]}/64" dev dsl0
-wait_for 5 flow_said voice "sees $new"
+wait_for 20 flow_said voice "sees $new"
 echo "- another prefix: the flow goes on with it"
 expect "entries with the old address" "" "$(n gw conntrack -f ipv6 -L 2>/dev/null | grep -F "${address6[0]}")"

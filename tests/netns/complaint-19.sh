@@ -17,7 +17,7 @@ filter() {
 }
 # The greater of an interface's own value and that of "all" counts: 1 strict, 2 loose.
 works() {
-	wait_for 5 nothing_to_do
+	wait_for 20 nothing_to_do
 	expect "$1: in by dsl0" "web1 $inet4" "$(ask inet "${address4[0]}" 80)"
 	expect "$1: in by dsl1" "web1 $inet4" "$(ask inet "${address4[1]}" 80)"
 	expect "$1: out" "dsl0:3 dsl1:3" "$(ask client -n 6 $inet4 80 | via | tally 2)"
@@ -31,13 +31,13 @@ n gw tee /proc/sys/net/ipv4/conf/lan0/rp_filter <<<1 >/dev/null
 daemon_start
 works "found strict"
 n gw tee /proc/sys/net/ipv4/conf/{all,default,dsl0,dsl1}/rp_filter <<<1 >/dev/null
-wait_for 5 loose dsl0
-wait_for 5 loose dsl1
+wait_for 20 loose dsl0
+wait_for 20 loose dsl1
 works "set again"
 line_unplug 1
 line_plug 1
-wait_for 5 line_is 1 up
-wait_for 5 loose dsl1
+wait_for 20 line_is 1 up
+wait_for 20 loose dsl1
 works "an interface made anew"
 check "flush" ctl flush
 expect "as they were" "1 1 1" "$(filter dsl0) $(filter dsl1) $(filter lan0)"

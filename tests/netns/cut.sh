@@ -38,9 +38,9 @@ done
 
 line_cut 0
 expect "a connection opened at this moment" "inet dsl1" "$(ask client $inet4 80 | via)"
-wait_for 2 flow_said out0 broken
-wait_for 2 flow_said box0 broken
-wait_for 2 flow_said udp0 "sees ${address4[1]}"
+wait_for 20 flow_said out0 broken
+wait_for 20 flow_said box0 broken
+wait_for 20 flow_said udp0 "sees ${address4[1]}"
 echo "- the dead line's TCP is told, its UDP goes by the other line"
 expect "new connections" "dsl1:10" "$(ask client -n 10 $inet4 80 | via | tally 2)"
 expect "new connections, IPv6" "dsl1:10" "$(ask client -n 10 $inet6 80 | via | tally 2)"
@@ -51,8 +51,8 @@ expect_match "a reset for the box itself" "*broken: connection reset by peer*" "
 expect "entries left of the dead line" "" "$(n gw conntrack -L 2>/dev/null | grep -F "${address4[0]}")"
 
 line_mend 0
-wait_for 5 line_is 0 up
-wait_for 5 n gw ping -qc1 -W1 -I dsl0 203.0.113.1
+wait_for 20 line_is 0 up
+wait_for 20 n gw ping -qc1 -W1 -I dsl0 203.0.113.1
 expect "the line is back" "dsl0:10" "$(ask client -n 10 $inet4 80 | via | tally 2)"
 expect "for the box itself" "inet dsl0" "$(ask gw $inet4 80 | via)"
 expect "for the service" "web1 $inet4" "$(ask inet "${address4[0]}" 80)"

@@ -22,17 +22,17 @@ expect "outside" "error: unreachable" "$(ask client -t 5 $inet4 80)"
 expect "outside, IPv6" "error: unreachable" "$(ask client -t 5 $inet6 80)"
 
 line_mend 1
-wait_for 5 line_is 1 up
+wait_for 20 line_is 1 up
 expect "a line came" "dsl1:4" "$(ask client -n 4 $inet4 80 | via | tally 2)"
 line_mend 0
-wait_for 5 line_is 0 up
+wait_for 20 line_is 0 up
 expect "the other came" "dsl0:4 dsl1:4" "$(ask client -n 8 $inet4 80 | via | tally 2)"
 line_cut 0
 line_cut 1
-wait_for 5 line_is 1 down
+wait_for 20 line_is 1 down
 expect "gone again: the gateway" "gw 172.16.0.10" "$(ask client 172.16.0.1 8080)"
 line_mend 0
 line_mend 1
-wait_for 5 line_is 0 up
-wait_for 5 line_is 1 up
+wait_for 20 line_is 0 up
+wait_for 20 line_is 1 up
 expect "back again" "dsl0:4 dsl1:4" "$(ask client -n 8 $inet4 80 | via | tally 2)"

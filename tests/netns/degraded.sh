@@ -12,7 +12,7 @@ late() {
 late 5
 start inet "$helpers/late.py" 198.51.100.11 5353 "$tmp/late" 2>>"$tmp/servers.log"
 
-config 'latency = { low = "100ms"; high = "5s"; };
+config 'latency = { low = "200ms"; high = "1900ms"; };
 	probes = ( { kind = "dns"; targets = [ "198.51.100.11:5353" ]; interval = "100ms"; } );' \
 	"tier = 2;" <<<""
 daemon_start
@@ -25,15 +25,15 @@ wait_for 20 line_is 0 up
 check "all go by dsl0" goes_by 0
 for round in 1 2; do
 	flow "stays$round" client tcp $inet4 80
-	late 300
+	late 600
 	wait_for 30 line_is 0 degraded
 	check "degraded ($round): all new ones go by dsl1, of a worse tier" goes_by 1
 	expect "the box itself, too" "dsl1:2" "$(ask gw -n 2 $inet4 443 | via | tally 2)"
 	line_cut 1
-	wait_for 10 line_is 1 down
+	wait_for 20 line_is 1 down
 	check "a bad line is better than none" goes_by 0
 	line_mend 1
-	wait_for 10 line_is 1 up
+	wait_for 20 line_is 1 up
 	check "dsl1 is back" goes_by 1
 	late 5
 	wait_for 60 line_is 0 up

@@ -72,7 +72,7 @@ error_reaches() {
 	more() {
 		[ "$(errors "$web" "$3")" = $((was_web + 1)) ]
 	}
-	wait_for 5 more - - "$3"
+	wait_for 20 more - - "$3"
 	expect "errors that reached the other server" "$was_other" "$(errors "$other" "$3")"
 	expect_unbroken "$1"
 }
@@ -102,7 +102,7 @@ n gw ip link set dsl0 mtu 1400
 clamped() {
 	n gw nft list table netdev uplinkd | grep -q "maxseg size set 1360"
 }
-wait_for 5 clamped
+wait_for 20 clamped
 flow small inet tcp 203.0.113.5 80
 web=$(flow_log small | awk '/sees/ { print $2 }')
 port=$(n inet ss -Htnp "dst 203.0.113.5" | grep "pid=${flows[small]}," | awk '{ print $4 }')

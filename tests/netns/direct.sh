@@ -37,6 +37,10 @@ servers() {
 	ctl status --json | jq -r "[.services[0].servers[0, 1].$1] | join(\" \")"
 }
 
+counts_are() {
+	[ "$(servers active)" = "$1" ]
+}
+
 tracked() {
 	n gw conntrack -L -p tcp --dport "$1" 2>/dev/null | wc -l
 }
@@ -63,37 +67,36 @@ expect "beside a server by NAT" "web1:4 web2:4" "$(ask inet -n 8 203.0.113.5 800
 for i in 1 2 3 4; do
 	flow "t$i" inet tcp 203.0.113.5 80
 done
-expect "open connections are counted" "2 2" "$(servers active)"
+wait_for 20 counts_are "2 2"
+echo "- open connections are counted"
 flow "u1" inet udp 203.0.113.5 53
 check "reload" ctl reload
 daemon_stop
 daemon_start
-expect "open connections are counted after a restart" "2 2" "$(servers active)"
+wait_for 20 counts_are "2 2"
+echo "- open connections are counted after a restart"
 for i in 1 2 3 4; do
 	expect_unbroken "t$i"
 	flow_end "t$i"
 done
 expect_unbroken u1
-counts_are() {
-	[ "$(servers active)" = "$1" ]
-}
-wait_for 5 counts_are "0 0"
+wait_for 20 counts_are "0 0"
 
 # A server dies without a word.
 config "" "" <<'END'
 services = (
   { name = "www"; listen = [ "tcp/dsl0:80", "udp/dsl0:53" ]; scheduler = "rr"; method = "route";
-    check = { kind = "icmp"; interval = "200ms"; fail = 2; pass = 2; };
+    check = { kind = "icmp"; interval = "500ms"; fail = 2; pass = 2; };
     servers = ( { address = "172.16.0.2"; }, { address = "172.16.0.3"; } ); }
 );
 END
 check "another configuration" ctl reload
 hold both inet -n 4 203.0.113.5 80
 n lan ip link set web1 down
-wait_for 5 server_is www 172.16.0.2 down
+wait_for 20 server_is www 172.16.0.2 down
 all_told() {
 	[ "$(ends both | wc -l)" = 2 ]
 }
-wait_for 5 all_told
+wait_for 20 all_told
 expect "its clients are told" "web1: connection reset by peer" "$(ends both | sort -u)"
 expect "new ones go to the other" "web2:4" "$(ask inet -n 4 203.0.113.5 80 | tally 1)"

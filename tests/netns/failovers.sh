@@ -26,7 +26,7 @@ done
 departures_count
 stream_starts client $inet4
 stream_starts web1 $well
-wait_for 5 departed_more 2
+wait_for 20 departed_more 2
 
 for way in silence carrier link carrier silence link silence link carrier silence; do
 	fail_over $way

@@ -34,7 +34,7 @@ NFT
 for i in 0 1; do
 	wait_for 20 health_is "$i" good
 done
-wait_for 5 asked_more 3
+wait_for 20 asked_more 3
 check "flush" ctl flush
 expect "what is known of the lines then" "unknown unknown" "$(line 0 health) $(line 1 health)"
 expect "their states" "up up" "$(line 0 state) $(line 1 state)"

@@ -18,10 +18,15 @@ daemon_start
 # What the server hears, by a witness: "SECONDS IP ADDRESS.PORT > ..."
 start inet tcpdump -lnqtt -i any "dst host $inet4 and udp and (port $sip or port $quic)" \
 	>"$tmp/heard" 2>"$tmp/tcpdump.log"
-wait_for 5 grep -q listening "$tmp/tcpdump.log"
+wait_for 20 grep -q listening "$tmp/tcpdump.log"
 
 certificate=$top/tests/unit/probe/server.pem # with its key
 start inet gtlsserver -q $inet4 $quic "$certificate" "$certificate" >"$tmp/quic.server" 2>&1
+
+# listens PORT: somebody does, who would else be taken for unreachable
+listens() {
+	[ -n "$(n inet ss -Hlnu "src $inet4:$1")" ]
+}
 
 cat >"$tmp/answer.xml" <<'END'
 <?xml version="1.0" encoding="UTF-8"?>
@@ -54,6 +59,7 @@ Content-Length: 0
 END
 start inet sipp -nostdin -sf "$tmp/answer.xml" -i $inet4 -p $sip -deadcall_wait 0 -trace_err \
 	-error_file "$tmp/sip.server" >/dev/null
+wait_for 20 listens $sip
 start client sipp -nostdin -sf "$tmp/keep-alive.xml" -i 172.16.0.10 -p 5060 -r 10 -trace_err \
 	-error_file "$tmp/sip.client" $inet4:$sip >"$tmp/sip.screen" 2>&1
 telephone=$!
@@ -61,6 +67,7 @@ telephone=$!
 # An upload, as it is the sender who must find out: it lasts until its reins are let go.
 head -c 30000000 /dev/urandom >"$tmp/upload"
 n client tc qdisc add dev eth0 root tbf rate 4mbit burst 16kb latency 50ms
+wait_for 20 listens $quic
 start client gtlsclient -q --exit-on-all-streams-close -m POST -d "$tmp/upload" \
 	$inet4 $quic "https://inet/upload" >"$tmp/quic.client" 2>&1
 upload=$!
@@ -79,11 +86,11 @@ both_last() {
 
 # heard WHAT ADDRESS: both are, from this address, since $changed
 heard() {
-	wait_for 10 both_last "$2"
+	wait_for 20 both_last "$2"
 	echo "- $1: from $2, SIP after $(first $sip "$2" "$changed") ms, QUIC after $(first $quic "$2" "$changed") ms"
 }
 
-wait_for 10 both_last "${address4[0]}"
+wait_for 20 both_last "${address4[0]}"
 echo "- at first: from ${address4[0]}"
 check "this is the only line" ctl disable dsl1
 
@@ -100,7 +107,7 @@ line_cut 0
 heard "the line is dead" "${address4[1]}"
 
 line_mend 0
-wait_for 5 line_is 0 up
+wait_for 20 line_is 0 up
 changed=$EPOCHREALTIME
 line_cut 1
 heard "the other is" 203.0.113.9

@@ -24,5 +24,5 @@ expect "the other server" "web1:3" "$(ask web2 -n 3 203.0.113.5 80 | tally 1)"
 expect "an address that no interface has" "web1:3" "$(ask client -n 3 203.0.113.200 80 | tally 1)"
 line_cut 0
 line_cut 1
-wait_for 5 line_is 1 down
+wait_for 20 line_is 1 down
 expect "with every line cut" "web1:3" "$(ask client -n 3 203.0.113.5 80 | tally 1)"

@@ -15,8 +15,8 @@ services = (
 END
 start web1 "$helpers/ftp.py" serve web1 21 >"$tmp/ftp1" 2>&1
 start web2 "$helpers/ftp.py" serve web2 2121 >"$tmp/ftp2" 2>&1
-wait_for 5 grep -q listening "$tmp/ftp1"
-wait_for 5 grep -q listening "$tmp/ftp2"
+wait_for 20 grep -q listening "$tmp/ftp1"
+wait_for 20 grep -q listening "$tmp/ftp2"
 daemon_start
 ! grep -q 'no connection tracking helper "ftp"' "$log" || skip "this kernel has no FTP helper"
 

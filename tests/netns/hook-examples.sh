@@ -33,7 +33,7 @@ print("serves", flush=True)
 server.serve_forever()
 END
 start inet python3 "$tmp/update.py" $inet4 "$certificate" >"$tmp/updates" 2>>"$tmp/servers.log"
-wait_for 10 grep -q serves "$tmp/updates"
+wait_for 20 grep -q serves "$tmp/updates"
 
 cat >"$tmp/dyndns" <<END
 dsl0 a.example.net www.example me top "sec\\ret
@@ -64,11 +64,11 @@ told_is() {
 
 config "" "" <<<''
 daemon_start
-wait_for 10 told_is 1 "${address4[0]}" 'me:top "sec\ret' "hostname=a.example.net&myip=${address4[0]}"
-wait_for 10 told_is 1 "${address4[1]}" me:wrong "hostname=b.example.net&myip=${address4[1]}"
+wait_for 20 told_is 1 "${address4[0]}" 'me:top "sec\ret' "hostname=a.example.net&myip=${address4[0]}"
+wait_for 20 told_is 1 "${address4[1]}" me:wrong "hostname=b.example.net&myip=${address4[1]}"
 echo "- each line by itself, by its name"
-wait_for 10 grep -q "hook 50-dyndns (uplink dsl0): a.example.net: good" "$log"
-wait_for 10 grep -q "hook 50-dyndns (uplink dsl1): exit status 22" "$log"
+wait_for 20 grep -q "hook 50-dyndns (uplink dsl0): a.example.net: good" "$log"
+wait_for 20 grep -q "hook 50-dyndns (uplink dsl1): exit status 22" "$log"
 expect "what the server says is in the log" 1 "$(grep -c "hook 50-dyndns (uplink dsl1): curl: .* 401" "$log")"
 check "no mail of what starts" test ! -e "$tmp/mails"
 
@@ -76,14 +76,14 @@ provider_gives 0 203.0.113.9
 n gw ip address delete "${address4[0]}/24" dev dsl0
 n gw ip address add 203.0.113.9/24 dev dsl0
 provider_takes_back 0 "${address4[0]}"
-wait_for 10 told_is 1 203.0.113.9 'me:top "sec\ret' "hostname=a.example.net&myip=203.0.113.9"
+wait_for 20 told_is 1 203.0.113.9 'me:top "sec\ret' "hostname=a.example.net&myip=203.0.113.9"
 echo "- another address"
 
 line_cut 0
-wait_for 10 grep -q "uplink dsl0: .*-> down" "$tmp/mails"
+wait_for 20 grep -q "uplink dsl0: .*-> down" "$tmp/mails"
 line_mend 0
-wait_for 10 told_is 2 203.0.113.9 'me:top "sec\ret' "hostname=a.example.net&myip=203.0.113.9"
-wait_for 10 grep -q "uplink dsl0: .*-> up" "$tmp/mails"
+wait_for 20 told_is 2 203.0.113.9 'me:top "sec\ret' "hostname=a.example.net&myip=203.0.113.9"
+wait_for 20 grep -q "uplink dsl0: .*-> up" "$tmp/mails"
 echo "- back, and told again"
 expect "both mails" 2 "$(wc -l <"$tmp/mails")"
 expect_match "the first" "-s *: uplink dsl0: *no carrier* admin" "$(head -n 1 "$tmp/mails")"

@@ -38,32 +38,33 @@ services = ( { name = "www"; listen = [ "tcp/dsl0:80" ];
                servers = ( { address = "172.16.0.2:80"; }, { address = "172.16.0.3:8000"; } ); } );
 END
 daemon_start
-wait_for 10 told "uplink-state dsl0 start>up"
-wait_for 10 told "uplink-state dsl1 start>up"
-wait_for 10 no_children
+wait_for 20 told "uplink-state dsl0 start>up"
+wait_for 20 told "uplink-state dsl1 start>up"
+wait_for 20 told "second dsl1"
+wait_for 20 no_children
 expect "one after the other, for each line" "uplink-state second" \
 	"$(grep dsl1 "$tmp/told" | cut -d' ' -f1 | xargs)"
 
 echo "--- what they get"
 line_cut 0
-wait_for 10 told "uplink-state dsl0 up>down"
-wait_for 10 grep -qx UPLINKD_STATE=down "$tmp/last.dsl0"
+wait_for 20 told "uplink-state dsl0 up>down"
+wait_for 20 grep -qx UPLINKD_STATE=down "$tmp/last.dsl0"
 expect "the line" "uplink dsl0 dsl0 down no carrier" \
 	"$(variable 0 KIND) $(variable 0 UPLINK) $(variable 0 INTERFACE) $(variable 0 STATE) $(variable 0 REASON)"
 expect "its table and mark" "$(line 0 table) 0x$(printf %x "$(line 0 mark)")" \
 	"$(variable 0 TABLE) $(variable 0 MARK)"
 line_mend 0
-wait_for 10 grep -qx UPLINKD_STATE=up "$tmp/last.dsl0"
+wait_for 20 grep -qx UPLINKD_STATE=up "$tmp/last.dsl0"
 expect "its addresses" "203.0.113.5 2001:db8:a::5 203.0.113.1 2001:db8:a::1" \
 	"$(variable 0 ADDRESS) $(variable 0 ADDRESS6) $(variable 0 GATEWAY) $(variable 0 GATEWAY6)"
 line_address 1 192.0.2.6/25
 n gw ip address delete 192.0.2.5/24 dev dsl1
-wait_for 10 grep -q EVENT=uplink-address "$tmp/last.dsl1"
+wait_for 20 grep -q EVENT=uplink-address "$tmp/last.dsl1"
 expect "another address" "192.0.2.6 192.0.2.5" "$(variable 1 ADDRESS) $(variable 1 OLD_ADDRESS)"
 check "drain" ctl drain www 172.16.0.3:8000
-wait_for 10 told "server-state www up>drained"
+wait_for 20 told "server-state www up>drained"
 check "reload" ctl reload
-wait_for 10 told "reloaded uplinkd >"
+wait_for 20 told "reloaded uplinkd >"
 expect "events say the same" "down up" \
 	"$(ctl events --json | jq -r 'select(.event == "uplink-state" and .uplink == "dsl0" and .state == "up") | .old_state' | tail -n 1) $(ctl events --json | jq -r 'select(.event == "uplink-state" and .uplink == "dsl0") | .state' | tail -n 1)"
 
@@ -74,13 +75,13 @@ hook 17-unable <<<"true"
 sed -i 's|/bin/sh|/nonexistent/sh|' "$hooks/17-unable"
 forget
 line_cut 0
-wait_for 10 told "second dsl0"
+wait_for 20 told "second dsl0"
 expect "its words and its end are in the log" 3 \
 	"$(grep -c -e 'hook 15-fail (uplink dsl0): what a pity' -e 'hook 15-fail (uplink dsl0): exit status 3' \
 		-e 'hook 17-unable: cannot be started' "$log")"
 line_mend 0
-wait_for 10 line_is 0 up
-wait_for 10 no_children
+wait_for 20 line_is 0 up
+wait_for 20 no_children
 rm "$hooks"/1[567]-*
 
 echo "--- slow"
@@ -89,37 +90,38 @@ hook 15-slow <<<"[ \$UPLINKD_NAME != dsl0 ] || { echo waits >>'$tmp/told'; read 
 daemon_stop
 daemon_options=(--hook-limit 1h)
 daemon_start
-wait_for 10 told waits
+wait_for 20 told waits
+wait_for 20 told "second dsl1"
 forget
 line_cut 1
-wait_for 10 told "uplink-state dsl1 up>down"
-wait_for 10 told "second dsl1"
+wait_for 20 told "uplink-state dsl1 up>down"
+wait_for 20 told "second dsl1"
 expect "it is in nobody's way" "dsl0:4" "$(ask client -n 4 $inet4 80 | via | tally 2)"
 for i in 1 2; do
 	line_cut 0
-	wait_for 10 line_is 0 down
+	wait_for 20 line_is 0 down
 	line_mend 0
-	wait_for 10 line_is 0 up
+	wait_for 20 line_is 0 up
 done
 line_cut 0
-wait_for 10 line_is 0 down
+wait_for 20 line_is 0 down
 line_mend 1
-wait_for 10 told "uplink-state dsl1 down>up"
+wait_for 20 told "uplink-state dsl1 down>up"
 expect "its own line waits" 0 "$(grep -c "state dsl0" "$tmp/told" || true)"
 echo go >"$tmp/gate"
-wait_for 10 told "uplink-state dsl0 up>down"
+wait_for 20 told "uplink-state dsl0 up>down"
 echo go >"$tmp/gate"
-wait_for 10 no_children
+wait_for 20 no_children
 expect "and the last state wins" "uplink-state dsl0 up>down" "$(grep "state dsl0" "$tmp/told")"
 
 echo "--- endless"
 hook 15-slow <<<"sleep 1000 & echo \$\$ \$! >'$tmp/pids'; sleep 1000"
 daemon_stop
-daemon_options=(--hook-limit 300ms)
+daemon_options=(--hook-limit 2s)
 forget
 daemon_start
-wait_for 10 told "second dsl0"
-wait_for 10 told "second dsl1"
+wait_for 20 told "second dsl0"
+wait_for 20 told "second dsl1"
 expect_match "it is killed" "*hook 15-slow (uplink dsl*): takes too long, killed" "$(grep 'uplink.*takes too long' "$log" | tail -n 1)"
 gone() {
 	local pid
@@ -128,9 +130,9 @@ gone() {
 		[[ $(ps -o stat= -p "$pid") == Z* ]] || not kill -0 "$pid" || return 1
 	done
 }
-wait_for 10 gone
+wait_for 20 gone
 echo "- and what it has started"
-wait_for 10 no_children
+wait_for 20 no_children
 rm "$hooks/15-slow"
 
 echo "--- not to be trusted"
@@ -143,18 +145,18 @@ chmod -x "$hooks/18-off"
 hook 19-old~ <<<"echo old >>'$tmp/told'"
 forget
 line_mend 0
-wait_for 10 told "second dsl0"
+wait_for 20 told "second dsl0"
 expect "none of these is run" 0 "$(grep -c -e open -e theirs -e off -e old "$tmp/told" || true)"
 forget
 line_cut 0
-wait_for 10 told "second dsl0"
+wait_for 20 told "second dsl0"
 expect "which is said once" 2 "$(grep -c -e '15-open: others than root can write it, refused' \
 	-e '16-theirs: others than root can write it, refused' "$log")"
 forget
 line_mend 0
-wait_for 10 told "second dsl0"
+wait_for 20 told "second dsl0"
 chmod 777 "$hooks"
 forget
 line_cut 0
-wait_for 10 grep -q "hooks in $hooks: others than root can write it, refused" "$log"
+wait_for 20 grep -q "hooks in $hooks: others than root can write it, refused" "$log"
 expect "nor any in such a directory" "" "$(cat "$tmp/told")"

@@ -31,6 +31,6 @@ more_reloads() {
 }
 count=$(reloads)
 kill -HUP "$daemon"
-wait_for 5 more_reloads "$count"
+wait_for 20 more_reloads "$count"
 check "nothing to do" nothing_to_do
 expect "changes" "" "$(watched)"

@@ -23,7 +23,7 @@ responder() {
 	start "$1" "$helpers/protected.py" serve "$1" "172.16.0.$2" "fd00::$2" 203.0.113.60 "${@:3}" \
 		>"$tmp/$1" 2>&1
 	responders+=($!)
-	wait_for 5 grep -q listening "$tmp/$1"
+	wait_for 20 grep -q listening "$tmp/$1"
 }
 
 responders=()
@@ -36,9 +36,9 @@ n inet ip route add 203.0.113.60/32 via 198.18.0.2
 provider_gives 0 203.0.113.60
 daemon_start
 
-# protected CLIENT-ADDRESS ADDRESS WHAT
+# protected CLIENT-ADDRESS ADDRESS WHAT [SECONDS]
 protected() {
-	n inet "$helpers/protected.py" ask "$2" "$3" "$1"
+	n inet "$helpers/protected.py" ask "$2" "$3" "$1" "${@:4}"
 }
 
 # everything WHAT CLIENT ADDRESS ERROR
@@ -80,11 +80,12 @@ for responder in "${responders[@]}"; do
 done
 responder web1 2 silent
 responder web2 3 silent
+sed -i 's/full = "5s"/full = "10m"/' "$conf"
+check "a long time" ctl reload
 for to in "${address4[0]}" 203.0.113.60; do
-	expect "a silent server" "silence" "$(protected 198.51.100.12 "$to" ike)"
-	started_at=$EPOCHREALTIME
-	wait_for 10 forgotten 198.51.100.12
-	check "it was forgotten within 4 s" [ $((${EPOCHREALTIME/./} - ${started_at/./})) -lt 4000000 ]
+	expect "a silent server" "silence" "$(protected 198.51.100.12 "$to" ike 1)"
+	wait_for 20 forgotten 198.51.100.12
+	echo "- it was forgotten after the short time"
 	expect "its ESP" "error: protocol not available" "$(protected 198.51.100.12 "$to" esp)"
 done
 check "nothing to do" nothing_to_do

@@ -25,16 +25,16 @@ for name in kept kept6 told box; do
 done
 
 line_cut 0
-wait_for 5 line_is 0 down
+wait_for 20 line_is 0 down
 expect "new connections meanwhile" "dsl1:5" "$(ask client -n 5 $inet4 80 | via | tally 2)"
-wait_for 5 grep -q reset "$tmp/held.told"
-wait_for 5 grep -q reset "$tmp/held.box"
+wait_for 20 grep -q reset "$tmp/held.told"
+wait_for 20 grep -q reset "$tmp/held.box"
 echo "- those of the other policy are told"
 expect "entries that wait" 2 "$(n gw conntrack -L -p tcp --orig-src 172.16.0.10 --state ESTABLISHED 2>/dev/null |
 	grep -cF "dst=${address4[0]}" || true)"
 
 line_mend 0
-wait_for 5 line_is 0 up
+wait_for 20 line_is 0 up
 flow_end talks
 expect "messages of the one that talked, of $sent" "$sent" "$answered"
 expect_match "it never broke" "*inet sees ${address4[0]}*" "$(flow_log talks)"
@@ -42,9 +42,9 @@ expect "the silent ones" "" "$(ends kept)$(ends kept6)"
 expect "the telephone stayed" "${address4[0]}" "$(flow_log voice | awk '/sees/ { a = $NF } END { print a }')"
 
 n gw ip address delete "${address4[0]}/24" dev dsl0
-wait_for 5 grep -q reset "$tmp/held.kept"
+wait_for 20 grep -q reset "$tmp/held.kept"
 expect "without its address it is told" "inet: connection reset by peer" "$(ends kept)"
 provider_takes_back 0 "${address4[0]}"
 expect "IPv6 goes on" "" "$(ends kept6)"
-wait_for 5 flow_said voice "sees ${address4[1]}"
+wait_for 20 flow_said voice "sees ${address4[1]}"
 echo "- and the telephone goes on by the other line"

@@ -25,12 +25,12 @@ loads=()
 # Clients of their own for each line: behind NAT the server cannot tell which of two addresses was
 # asked, and holds connections that have ended against new ones from the same port.
 for line in 0 1; do
-	start inet "$helpers/ask.py" -n 0 -w 2 --bind "198.51.100.1$line" "${address4[line]}" 80 >"$tmp/load.$line"
+	start inet "$helpers/ask.py" -n 0 -w 2 --gap 0.002 --bind "198.51.100.1$line" "${address4[line]}" 80 >"$tmp/load.$line"
 	loads+=($!)
 done
 flow in inet tcp "${address4[1]}" 80
 flow out client udp $inet4 5060
-wait_for 5 test -s "$tmp/load.0" -a -s "$tmp/load.1"
+wait_for 20 test -s "$tmp/load.0" -a -s "$tmp/load.1"
 
 for ((i = 1; i <= 200; i++)); do
 	variant $i

@@ -87,19 +87,19 @@ stop() {
 namespace() {
 	ip netns add "$lab-$1"
 	namespaces+=("$1")
-	# Duplicate detection would make every address wait; accept_dad has no say in anything else.
+	# Duplicate detection would make every address wait; accept_dad has no say in anything else. Even
+	# so an address is not there at once: those that somebody speaks with have "nodad".
 	n "$1" tee /proc/sys/net/ipv6/conf/{all,default}/accept_dad <<<0 >/dev/null
 	n "$1" ip link set lo up
 }
 
-# wait_for SECONDS COMMAND...: until the command succeeds.
+# wait_for SECONDS COMMAND...: until the command succeeds. The time only guards against a hang, and
+# the last look is after it: a machine that stood still meanwhile is no reason to give up.
 wait_for() {
-	local deadline=$((${EPOCHREALTIME/./} + $1 * 1000000))
+	local deadline=$((${EPOCHREALTIME/./} + $1 * 1000000)) now
 
-	until "${@:2}" >/dev/null 2>&1; do
-		if [ "${EPOCHREALTIME/./}" -gt "$deadline" ]; then
-			fail "waited $1 s in vain for: ${*:2}"
-		fi
+	until now=${EPOCHREALTIME/./} && "${@:2}" >/dev/null 2>&1; do
+		[ "$now" -le "$deadline" ] || fail "waited $1 s in vain for: ${*:2}"
 		sleep 0.02 # between two looks
 	done
 }
@@ -223,7 +223,7 @@ lab_inet() {
 	# The first is what it speaks with unless told otherwise; so the others are "deprecated".
 	for i in {10..19}; do
 		echo "address add 198.51.100.$i dev lo"
-		echo "address add 2001:db8:f::$i dev lo $([ "$i" = 10 ] || echo preferred_lft 0)"
+		echo "address add 2001:db8:f::$i dev lo nodad $([ "$i" = 10 ] || echo preferred_lft 0)"
 	done | n inet ip -batch -
 	serve inet inet 80 443 53 5060
 }
@@ -234,18 +234,18 @@ lab_provider() {
 	ip link add "i$1" netns "$lab-inet" type veth peer name inet netns "$lab-p$1"
 	n inet ip -batch - <<-END
 		address add 198.18.$1.1/24 dev i$1
-		address add 2001:db8:18:$1::1/64 dev i$1
+		address add 2001:db8:18:$1::1/64 dev i$1 nodad
 		link set i$1 up
 	END
 	n "p$1" ip -batch - <<-END
 		address add 198.18.$1.2/24 dev inet
-		address add 2001:db8:18:$1::2/64 dev inet
+		address add 2001:db8:18:$1::2/64 dev inet nodad
 		link set inet up
 		route add default via 198.18.$1.1
 		route add default via 2001:db8:18:$1::1
 		link add line type bridge
 		address add ${gateway4[$1]}/24 dev line
-		address add ${gateway6[$1]}/64 dev line
+		address add ${gateway6[$1]}/64 dev line nodad
 		link set line up
 	END
 }
@@ -257,7 +257,7 @@ lab_host() {
 	n "$1" ip -batch - <<-END
 		link set eth0 up
 		address add 172.16.0.$2/24 dev eth0
-		address add fd00::$2/64 dev eth0
+		address add fd00::$2/64 dev eth0 nodad
 		route add default via 172.16.0.1
 		route add default via fd00::1
 	END
@@ -281,7 +281,7 @@ lab_lan() {
 	lab_host client 10
 	for i in {11..19}; do
 		echo "address add 172.16.0.$i/24 dev eth0"
-		echo "address add fd00::$i/64 dev eth0 preferred_lft 0"
+		echo "address add fd00::$i/64 dev eth0 nodad preferred_lft 0"
 	done | n client ip -batch -
 	serve web1 web1 80 53
 	serve web2 web2 8000 8053
@@ -310,7 +310,7 @@ neighbour() {
 	n nb ip -batch - <<-END
 		link set eth0 up
 		address add ${gateway4[$1]%.*}.77/24 dev eth0
-		address add ${gateway6[$1]%:*}:77/64 dev eth0
+		address add ${gateway6[$1]%:*}:77/64 dev eth0 nodad
 		route add default via ${gateway4[$1]}
 		route add default via ${gateway6[$1]}
 	END

@@ -25,29 +25,29 @@ gateways_are() {
 }
 
 n gw ip route add default via 203.0.113.1 dev dsl0 metric 100
-wait_for 5 line_is 0 up
+wait_for 20 line_is 0 up
 expect "the first line's route" "dsl0:4" "$(ask client -n 4 $inet4 80 | via | tally 2)"
 n gw ip route add default via 192.0.2.1 dev dsl1 metric 200
-wait_for 5 line_is 1 up
+wait_for 20 line_is 1 up
 expect "both lines' routes" "dsl0:4 dsl1:4" "$(ask client -n 8 $inet4 80 | via | tally 2)"
 
 n gw ip route add default via 203.0.113.2 dev dsl0 metric 50
-wait_for 5 gateway_is 0 203.0.113.2
+wait_for 20 gateway_is 0 203.0.113.2
 n gw ip route delete default via 203.0.113.2 dev dsl0 metric 50
-wait_for 5 gateway_is 0 203.0.113.1
+wait_for 20 gateway_is 0 203.0.113.1
 n gw ip route replace default via 203.0.113.2 dev dsl0 metric 100
-wait_for 5 gateway_is 0 203.0.113.2
+wait_for 20 gateway_is 0 203.0.113.2
 expect "the route changed" "dsl0:4 dsl1:4" "$(ask client -n 8 $inet4 80 | via | tally 2)"
 
 n gw ip -6 route add default via 2001:db8:a::2 dev dsl0
-wait_for 5 gateways_are 0 "203.0.113.2 2001:db8:a::2"
+wait_for 20 gateways_are 0 "203.0.113.2 2001:db8:a::2"
 expect "IPv6 has one line" "dsl0:4" "$(ask client -n 4 $inet6 80 | via | tally 2)"
 
 n gw ip route delete default via 203.0.113.2 dev dsl0 metric 100
-wait_for 5 gateways_are 0 2001:db8:a::2
+wait_for 20 gateways_are 0 2001:db8:a::2
 expect "the route went" "dsl1:4" "$(ask client -n 4 $inet4 80 | via | tally 2)"
 expect "IPv6 goes on" "dsl0:4" "$(ask client -n 4 $inet6 80 | via | tally 2)"
 n gw ip -6 route delete default via 2001:db8:a::2 dev dsl0
-wait_for 5 line_is 0 down
+wait_for 20 line_is 0 down
 expect "main is as it was left" "default via 192.0.2.1 dev dsl1 metric 200" \
 	"$(n gw ip route show default | sed 's/ *$//')"

@@ -41,6 +41,8 @@ config_with file
 daemon_start
 both="$(server 0) $(server6 0) $(server 1) $(server6 1)"
 expect "both lines" "$both" "$(servers)"
+check "everybody may read it" setpriv --reuid 65534 --regid 65534 --clear-groups \
+	cat "$tmp/run/resolv.conf"
 for line in 0 1; do
 	expect "by its line" "${address4[line]}" "$(asks "$(server $line)")"
 	expect "by its line, IPv6" "${address6[line]}" "$(asks "$(server6 $line)")"
@@ -55,23 +57,26 @@ libc() {
 		exec getent ahostsv4 q.example' "$tmp/run/resolv.conf" | awk 'NR == 1 { print $1 }'
 }
 expect "libc" "${address4[0]}" "$(libc)"
+rm "$tmp/run/resolv.conf"
+check "look again" ctl reload
+expect "somebody took the file away" "$both" "$(servers)"
 
 line_cut 0
-wait_for 5 servers_are "$(server 1) $(server6 1)"
+wait_for 20 servers_are "$(server 1) $(server6 1)"
 echo "- a dead line's servers go"
 expect "libc" "${address4[1]}" "$(libc)"
 expect "a dead line's server, by the other" "${address4[1]}" "$(asks "$(server 0)")"
 line_cut 1
-wait_for 5 servers_are ""
+wait_for 20 servers_are ""
 echo "- nobody to ask"
 line_mend 1
-wait_for 5 servers_are "$(server 1) $(server6 1)"
+wait_for 20 servers_are "$(server 1) $(server6 1)"
 line_mend 0
-wait_for 5 servers_are "$both"
+wait_for 20 servers_are "$both"
 expect "by its line again" "${address4[0]}" "$(asks "$(server 0)")"
 
 check "PPP says" ctl ppp-event ip-up dsl2 "dns1=$(server 2)" dns2=198.18.2.9
-wait_for 5 servers_are "$both $(server 2) 198.18.2.9"
+wait_for 20 servers_are "$both $(server 2) 198.18.2.9"
 echo "- PPP's servers, last for their tier"
 
 config_with off

@@ -40,7 +40,7 @@ daemon_start
 resolved_start() {
 	with_user "$resolved" 2>>"$tmp/resolved.log"
 	resolver=$!
-	wait_for 10 busctl --system status org.freedesktop.resolve1
+	wait_for 20 busctl --system status org.freedesktop.resolve1
 }
 has_file() {
 	grep -q "^nameserver $(server 0)" "$tmp/run/resolv.conf"
@@ -67,38 +67,47 @@ resolves() {
 		jq -r '.data[0][0][2] | join(".")'
 }
 
-wait_for 5 has_file
+wait_for 20 has_file
 echo "- the file, while it is not there"
 resolved_start
-wait_for 5 link_is 0 DNS '[[2,[198,18,0,2]]]'
-wait_for 5 link_is 1 DNS '[[2,[198,18,1,2]]]'
-wait_for 5 link_is 0 DefaultRoute true
-wait_for 5 link_is 1 DefaultRoute false
+wait_for 20 link_is 0 DNS '[[2,[198,18,0,2]]]'
+wait_for 20 link_is 1 DNS '[[2,[198,18,1,2]]]'
+wait_for 20 link_is 0 DefaultRoute true
+wait_for 20 link_is 1 DefaultRoute false
 expect "a line without servers" "[]" "$(link 2 DNS)"
-wait_for 5 not test -e "$tmp/run/resolv.conf"
+wait_for 20 not test -e "$tmp/run/resolv.conf"
 echo "- each line's servers on its link, and no file"
 expect "asked by the best line" "${address4[0]}" "$(resolves)"
 
 line_cut 0
-wait_for 5 link_is 1 DefaultRoute true
-wait_for 5 link_is 0 DNS '[]'
+wait_for 20 link_is 1 DefaultRoute true
+wait_for 20 link_is 0 DNS '[]'
 expect "asked by the other" "${address4[1]}" "$(resolves)"
 line_mend 0
-wait_for 5 link_is 0 DNS '[[2,[198,18,0,2]]]'
-wait_for 5 link_is 1 DefaultRoute false
+wait_for 20 link_is 0 DNS '[[2,[198,18,0,2]]]'
+wait_for 20 link_is 1 DefaultRoute false
 expect "back" "${address4[0]}" "$(resolves)"
 
 stop "$resolver" || true
-wait_for 5 has_file
+wait_for 20 has_file
 echo "- the file again"
 resolved_start
-wait_for 5 link_is 0 DNS '[[2,[198,18,0,2]]]'
-wait_for 5 link_is 1 DefaultRoute false
+wait_for 20 link_is 0 DNS '[[2,[198,18,0,2]]]'
+wait_for 20 link_is 1 DefaultRoute false
 echo "- told again"
 expect "and asked" "${address4[0]}" "$(resolves)"
 
+daemon_kill
+line_cut 0
+daemon_start
+wait_for 20 link_is 0 DNS '[]'
+wait_for 20 link_is 1 DefaultRoute true
+echo "- what a daemon told before us of a line that is dead now is taken back"
+line_mend 0
+wait_for 20 link_is 0 DNS '[[2,[198,18,0,2]]]'
+
 config "dns = \"off\";" "" "" <<<''
 check "reload" ctl reload
-wait_for 5 link_is 0 DNS '[]'
-wait_for 5 link_is 1 DNS '[]'
+wait_for 20 link_is 0 DNS '[]'
+wait_for 20 link_is 1 DNS '[]'
 echo "- reverted"

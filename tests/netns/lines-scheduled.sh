@@ -39,9 +39,9 @@ picks() {
 for i in {1..8}; do
 	before=$(picks)
 	flow "l$i" client tcp $inet4 80
-	wait_for 5 count_is "$i"
+	wait_for 20 count_is "$i"
 	# With every connection another line is next, somewhere in the ring.
-	wait_for 5 turned "$before"
+	wait_for 20 turned "$before"
 done
 expect "8 connections by weight 3 : 1" "6 2" "$(on 100) $(on 200)"
 

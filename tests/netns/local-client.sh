@@ -26,12 +26,12 @@ for line in 0 1; do
 	expect "bound to an interface" "inet dsl$line" "$(ask gw --device dsl$line $inet4 80 | via)"
 	expect "bound to an interface, IPv6" "inet dsl$line" "$(ask gw --device dsl$line $inet6 80 | via)"
 	expect "with a mark" "inet dsl$line" "$(ask gw --mark "$mark" $inet4 80 | via)"
-	expect "ping by an interface" 0 "$(n gw ping -qc1 -W2 -I dsl$line $inet4 >/dev/null; echo $?)"
-	expect "ping by an address" 0 "$(n gw ping -qc1 -W2 -I "${address4[line]}" $inet4 >/dev/null; echo $?)"
+	expect "ping by an interface" 0 "$(n gw ping -qc1 -W10 -I dsl$line $inet4 >/dev/null; echo $?)"
+	expect "ping by an address" 0 "$(n gw ping -qc1 -W10 -I "${address4[line]}" $inet4 >/dev/null; echo $?)"
 done
 expect "unbound" "dsl0:4" "$(ask gw -n 4 $inet4 80 | via | tally 2)"
 expect "unbound, IPv6" "dsl0:4" "$(ask gw -n 4 $inet6 80 | via | tally 2)"
 line_cut 0
-wait_for 5 line_is 0 down
+wait_for 20 line_is 0 down
 expect "unbound, the line is cut" "dsl1:4" "$(ask gw -n 4 $inet4 80 | via | tally 2)"
 expect "unbound, UDP" "inet dsl1" "$(ask gw -u $inet4 53 | via)"

@@ -17,8 +17,8 @@ daemon_start
 
 line_cut 0
 line_cut 2
-wait_for 5 line_is 0 down
-wait_for 5 line_is 2 down
+wait_for 20 line_is 0 down
+wait_for 20 line_is 2 down
 hold guest client $inet4 80
 hold guest6 client $inet6 80
 hold box gw $inet4 80
@@ -32,23 +32,27 @@ done
 expect_match "and so does the telephone" "*sees ${address4[1]}" "$(flow_log voice)"
 
 line_mend 0
-wait_for 5 line_is 0 up
+wait_for 20 line_is 0 up
 for name in guest guest6 box; do
-	wait_for 10 grep -q "inet: " "$tmp/held.$name"
+	wait_for 20 grep -q "inet: " "$tmp/held.$name"
 done
 expect "a client is told" "inet: connection reset by peer" "$(ends guest)"
 expect "a client is told, IPv6" "inet: connection reset by peer" "$(ends guest6)"
 expect "the gateway itself is told" "inet: software caused connection abort" "$(ends box)"
-wait_for 10 flow_said voice "sees ${address4[0]}"
+wait_for 20 flow_said voice "sees ${address4[0]}"
 echo "- the telephone left"
 expect "new connections" "dsl0:6" "$(ask client -n 6 $inet4 80 | via | tally 2)"
-expect "entries left, but for those of the others" "172.16.0.11 172.16.0.12" \
-	"$(n gw conntrack -L 2>/dev/null | grep -F "dst=${address4[1]}" | grep -o 'src=172[0-9.]*' |
-		cut -d= -f2 | sort -u | paste -sd' ')"
+# left: whose entries are on the metered line
+left() {
+	[ "$(n gw conntrack -L 2>/dev/null | grep -F "dst=${address4[1]}" | grep -o 'src=172[0-9.]*' |
+		cut -d= -f2 | sort -u | paste -sd' ')" = "$*" ]
+}
+wait_for 20 left 172.16.0.11 172.16.0.12
+echo "- no entries are left, but for those of the others"
 
 line_mend 2
-wait_for 5 line_is 2 up
-wait_for 10 grep -q "inet: " "$tmp/held.third"
+wait_for 20 line_is 2 up
+wait_for 20 grep -q "inet: " "$tmp/held.third"
 expect "the third line is back" "inet: connection reset by peer" "$(ends third)"
 expect "what is pinned stays" "" "$(ends pinned)$(ends pinned6)"
 expect "and new ones of it" "dsl1:3" "$(ask client --bind 172.16.0.11 -n 3 $inet4 80 | via | tally 2)"

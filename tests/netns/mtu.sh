@@ -5,6 +5,8 @@
 # What the gateway says of a packet too big reaches the inside host, the gateway's own processes,
 # and an outside client by the line that it came over; what a router out there says is handed on.
 . "$(dirname "$0")/lab.sh"
+# shellcheck source=../helpers/large.sh
+. "$helpers/large.sh"
 lab_up 2
 
 config "clamp = false;" "clamp = false;" <<'END'
@@ -27,14 +29,6 @@ for line in 0 1; do
 	n inet ip route replace "${address6[line]}" via "2001:db8:18:$line::2" src $inet6 advmss 1440
 done
 
-# exchange NAMESPACE ADDRESS: who sent it all back, whom it saw, and how much that was
-exchange() {
-	# shellcheck disable=SC2016 # for that shell to expand
-	n "$1" timeout 20 bash -c 'exec 3<>"/dev/tcp/$0/80"
-		{ head -c 500000 /dev/zero | tr "\0" x; echo; } >&3
-		head -n 1 <&3' "$2" | awk '{ print $1, $2, length($3) }'
-}
-
 # expect_learned WHAT NAMESPACE MTU ADDRESS...: the path MTU that it was told of; an address may be
 # followed by "from" and another
 expect_learned() {
@@ -43,19 +37,6 @@ expect_learned() {
 	for address in "${@:4}"; do
 		expect "$1 learned" "$address: $3" \
 			"$address: $(n "$2" xargs ip route get <<<"$address" | sed -n 's/.* mtu \([0-9]*\).*/\1/p')"
-	done
-}
-
-# exchanges WHAT: over both lines, outbound and to the services
-exchanges() {
-	local line f inet
-
-	for line in 0 1; do
-		for f in 4 6; do
-			local -n address=address$f inet=inet$f
-			expect "$1: out, dsl$line" "inet ${address[line]} 500000" "$(exchange client "${inet%?}$line")"
-			expect "$1: in, dsl$line" "web$((line + 1)) $inet 500000" "$(exchange inet "${address[line]}")"
-		done
 	done
 }
 

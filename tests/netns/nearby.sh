@@ -89,14 +89,14 @@ done
 for line in 0 1; do
 	other=$((1 - line))
 	line_cut $line
-	wait_for 5 line_is $line down
+	wait_for 20 line_is $line down
 	for address in "198.18.10$line.1" "2001:db8:10$line::1"; do
 		expect "dsl$line is cut: the LAN to its office" "dsl$other:8" \
 			"$(ask client -n 8 "$address" 80 | via | tally 2)"
 	done
 	line_reaches $other
 	line_mend $line
-	wait_for 5 line_is $line up
+	wait_for 20 line_is $line up
 done
 line_reaches 0
 line_reaches 1

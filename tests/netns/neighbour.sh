@@ -18,7 +18,7 @@ for line in 0 1; do
 	expect "page over dsl$line" "web1:5" "$(ask nb -n 5 "${address4[line]}" 80 | tally 1)"
 	expect "page over dsl$line, IPv6" "web1:5" "$(ask nb -n 5 "${address6[line]}" 80 | tally 1)"
 	expect "name over dsl$line" "web1 192.0.2.77" "$(ask nb -u "${address4[line]}" 53)"
-	expect "ping over dsl$line" 0 "$(n nb ping -qc1 -W2 "${address4[line]}" >/dev/null; echo $?)"
+	expect "ping over dsl$line" 0 "$(n nb ping -qc1 -W10 "${address4[line]}" >/dev/null; echo $?)"
 done
 expect "the LAN goes to it" "nb:6" "$(ask client -n 6 192.0.2.77 80 | tally 1)"
 expect "the LAN goes to it, IPv6" "nb:6" "$(ask client -n 6 2001:db8:b::77 80 | tally 1)"

@@ -10,8 +10,8 @@ lab_up 3
 provider_delegates 0 2001:db8:a100::/56
 provider_delegates 1 2001:db8:b100::/60
 n gw ip address add 2001:db8:a100:1::1/64 dev lan0
-n client ip address add 2001:db8:a100:1::10/64 dev eth0 preferred_lft 0
-n web1 ip address add 2001:db8:a100:1::2/64 dev eth0 preferred_lft 0
+n client ip address add 2001:db8:a100:1::10/64 dev eth0 nodad preferred_lft 0
+n web1 ip address add 2001:db8:a100:1::2/64 dev eth0 nodad preferred_lft 0
 # Each is a destination for one line, and the second policy pins what goes to .12 to the third.
 config "nptv6 = true;" "nptv6 = true;" "" <<'END'
 policies = (
@@ -47,11 +47,11 @@ expect "from outside to a host" "web1 $inet6" "$(ask inet 2001:db8:a100:1::2 80)
 check "nothing to do" nothing_to_do
 
 line_cut 0
-wait_for 5 line_is 0 down
+wait_for 20 line_is 0 down
 expect_match "its line is dead" "inet @(2001:db8:b100:e::10|${address6[2]})" \
 	"$(as 2001:db8:a100:1::10 2001:db8:f::13)"
 line_mend 0
-wait_for 5 line_is 0 up
+wait_for 20 line_is 0 up
 expect "its line is back" "inet 2001:db8:a100:1::10" "$(as 2001:db8:a100:1::10 2001:db8:f::13)"
 
 # What was delegated outlives the daemon.

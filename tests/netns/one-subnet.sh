@@ -28,10 +28,10 @@ expect "names" "web1 $inet4" "$(ask inet -u 203.0.113.6 53)"
 
 flow other inet tcp 203.0.113.6 80
 line_cut 0
-wait_for 5 line_is 0 down
+wait_for 20 line_is 0 down
 expect "one is cut" "dsl1:4" "$(ask client -n 4 $inet4 80 | via | tally 2)"
 expect "in over the other" "web1 $inet4" "$(ask inet 203.0.113.6 80)"
 expect_unbroken other
 line_mend 0
-wait_for 5 line_is 0 up
+wait_for 20 line_is 0 up
 expect "back" "dsl0:4 dsl1:2" "$(ask client -n 6 $inet4 80 | via | tally 2)"

@@ -18,7 +18,7 @@ for port in 80 443 5060; do
 	expect "port $port" "inet dsl1" "$(ask client $inet4 $port | via)"
 done
 line_cut 1
-wait_for 5 line_is 1 down
+wait_for 20 line_is 1 down
 for from in client gw; do
 	for server in $inet4 $inet6; do
 		expect "told at once" "error: unreachable" "$(ask $from -t 5 "$server" 80)"
@@ -28,7 +28,7 @@ for from in client gw; do
 done
 expect "told at once, UDP" "error: unreachable" "$(ask client -u $inet4 53)"
 line_mend 1
-wait_for 5 line_is 1 up
+wait_for 20 line_is 1 up
 for port in 80 443 5060; do
 	expect "port $port again" "inet dsl1" "$(ask client $inet4 $port | via)"
 done

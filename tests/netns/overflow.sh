@@ -33,11 +33,14 @@ load() {
 check "at rest all go by the first" goes_by 0
 load first 172.16.0.11
 wait_for 30 rate 0 650 1000
-check "the first is full: all go by the second" goes_by 1
+wait_for 30 goes_by 1
+echo "- the first is full: all go by the second"
 load second 172.16.0.12
 wait_for 30 rate 1 650 1000
-check "so is the second" rate 0 650 1000
+wait_for 30 rate 0 650 1000
+echo "- so is the second"
 let_go first
 wait_for 30 rate 0 0 500
-check "the first has room again: all go by it" goes_by 0
+wait_for 30 goes_by 0
+echo "- the first has room again: all go by it"
 let_go second

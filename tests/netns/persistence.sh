@@ -13,7 +13,7 @@ provider_gives 0 203.0.113.21
 provider_gives 0 203.0.113.22
 
 persistent='persistent = "5m"; scheduler = "rr";
-    check = { kind = "tcp"; interval = "200ms"; fail = 2; pass = 2; };'
+    check = { kind = "tcp"; interval = "500ms"; fail = 2; pass = 2; };'
 pair='servers = ( { address = "172.16.0.2:80"; }, { address = "172.16.0.3:8000"; } );'
 write() {
 	config "" "" <<-END
@@ -126,10 +126,10 @@ ctl weight www "$name" 1
 
 # dead
 n lan ip link set web1 down
-wait_for 5 server_is www 172.16.0.2:80 down
-wait_for 5 server_is www '[fd00::2]:80' down
+wait_for 20 server_is www 172.16.0.2:80 down
+wait_for 20 server_is www '[fd00::2]:80' down
 expect "all at the other one" "web2:3:20" "$(everyone | tr ' ' '\n' | tally 1)"
 n lan ip link set web1 up
-wait_for 5 server_is www 172.16.0.2:80 up
-wait_for 5 server_is www '[fd00::2]:80' up
+wait_for 20 server_is www 172.16.0.2:80 up
+wait_for 20 server_is www '[fd00::2]:80' up
 expect "and there they stay" "web2:3:20" "$(everyone | tr ' ' '\n' | tally 1)"

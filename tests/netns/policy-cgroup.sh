@@ -42,7 +42,7 @@ for server in $inet4 $inet6; do
 done
 for try in first second; do
 	mkdir "$unit"
-	wait_for 5 uses dsl1
+	wait_for 20 uses dsl1
 	echo "- the unit's $try start"
 	rmdir "$unit"
 done

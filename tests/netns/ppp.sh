@@ -24,7 +24,7 @@ dial() {
 
 hang_up() {
 	kill "$wire"
-	wait_for 5 not n gw ip link show dsl0
+	wait_for 20 not n gw ip link show dsl0
 }
 
 line_unplug 0
@@ -42,7 +42,7 @@ daemon_start
 
 works() {
 	expect "$1: out" "dsl0:4 dsl1:4" "$(ask client -n 8 $inet4 80 | sed "s/$2$/dsl0/" | via | tally 2)"
-	expect "$1: the provider itself" "dsl0:1" "$(n gw ping -qc1 -W2 203.0.113.1 >/dev/null && echo dsl0:1)"
+	expect "$1: the provider itself" "dsl0:1" "$(n gw ping -qc1 -W10 203.0.113.1 >/dev/null && echo dsl0:1)"
 	expect "$1: in over dsl0" "web1 $inet4" "$(ask inet "$2" 80)"
 	expect "$1: in over dsl1" "web1 $inet4" "$(ask inet "${address4[1]}" 80)"
 }
@@ -50,9 +50,9 @@ works() {
 works "first session" 203.0.113.5
 flow other inet tcp "${address4[1]}" 80
 hang_up
-wait_for 5 line_is 0 absent
+wait_for 20 line_is 0 absent
 expect "hung up" "dsl1:4" "$(ask client -n 4 $inet4 80 | via | tally 2)"
 dial 203.0.113.8 700
-wait_for 5 line_is 0 up
+wait_for 20 line_is 0 up
 works "second session" 203.0.113.8
 expect_unbroken other

@@ -17,7 +17,7 @@ policies = (
 END
 daemon_start
 n gw ip address add 2001:db8:a100:1::1/64 dev lan0
-n client ip address add 2001:db8:a100:1::10/64 dev eth0 preferred_lft 0
+n client ip address add 2001:db8:a100:1::10/64 dev eth0 nodad preferred_lft 0
 check "delegate" ctl delegate dsl0 2001:db8:a100::/56
 check "delegate" ctl delegate dsl1 2001:db8:b100::/56
 
@@ -28,10 +28,14 @@ n auto ip -6 address flush dev eth0 scope global
 n auto ip -6 route delete default
 n auto tee /proc/sys/net/ipv6/conf/eth0/accept_ra <<<1 >/dev/null
 preferred() {
-	n auto ip -6 -o address show dev eth0 scope global -deprecated | grep -q "$1"
+	n auto ip -6 -o address show dev eth0 scope global -deprecated -tentative | grep -q "$1"
 }
-n gw "$helpers/advertise.py" lan0 1800 2001:db8:a100:1:: 1800
-wait_for 5 preferred 2001:db8:a100:1:
+# hears PREFIX: once its port of the switch is open
+hears() {
+	n gw "$helpers/advertise.py" lan0 1800 "$1" 1800
+	preferred "${1%:}"
+}
+wait_for 20 hears 2001:db8:a100:1::
 
 hold own client --bind 2001:db8:a100:1::10 2001:db8:f::10 80
 hold translated client --bind fd00::10 2001:db8:f::10 80
@@ -50,17 +54,27 @@ expect "events" "2001:db8:a100::/56 2001:db8:a200::/56" "$(ctl events --json |
 ended() {
 	[ "$(ends "$1")" = "inet: connection reset by peer" ]
 }
-wait_for 10 ended own
-wait_for 10 ended translated
+wait_for 20 ended own
+wait_for 20 ended translated
 echo "- connections are told"
 n gw ip address delete 2001:db8:a100:1::1/64 dev lan0
 expect "the other line's live on" "" "$(ends other)"
-wait_for 5 flow_said talk "sees 2001:db8:a200:ff::10"
+wait_for 20 flow_said talk "sees 2001:db8:a200:ff::10"
 echo "- the conversation goes on"
-n client ip address add 2001:db8:a200:1::10/64 dev eth0 preferred_lft 0
+n client ip address add 2001:db8:a200:1::10/64 dev eth0 nodad preferred_lft 0
 expect "new connections" "inet 2001:db8:a200:1::10" \
 	"$(ask client --bind 2001:db8:a200:1::10 2001:db8:f::10 80)"
 expect "translated ones" "inet 2001:db8:a200:ff::11" "$(ask client --bind fd00::11 2001:db8:f::10 80)"
-wait_for 5 not preferred 2001:db8:a100:1:
+wait_for 20 not preferred 2001:db8:a100:1:
 echo "- hosts hear of it"
 let_go other
+
+# The prefix becomes smaller, and the net that stands for another is no part of it any more.
+hold small client --bind fd00::12 2001:db8:f::10 80
+expect "translated" "inet 2001:db8:a200:ff::12" "$(held small)"
+check "a smaller prefix" ctl delegate dsl0 2001:db8:a200::/60
+wait_for 20 ended small
+wait_for 20 flow_said talk "sees 2001:db8:a200:f::10"
+echo "- what spoke from the rest goes on from what is left"
+expect "its own still does" "inet 2001:db8:a200:1::10" \
+	"$(ask client --bind 2001:db8:a200:1::10 2001:db8:f::10 80)"

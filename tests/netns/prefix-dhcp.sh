@@ -68,7 +68,7 @@ delegated_is() {
 
 # preferred PREFIX, deprecated PREFIX: the host's address of it is
 preferred() {
-	n auto ip -6 -o address show dev eth0 scope global -deprecated | grep -q "$1"
+	n auto ip -6 -o address show dev eth0 scope global -deprecated -tentative | grep -q "$1"
 }
 deprecated() {
 	n auto ip -6 -o address show dev eth0 scope global deprecated | grep -q "$1"
@@ -113,12 +113,12 @@ expect "and is heard of" "auto $inet6" "$(serve auto auto 80 && ask inet "$first
 echo "--- the line is silent"
 line_silence 0
 wait_for 20 line_is 0 down
-wait_for 5 ended silenced
+wait_for 20 ended silenced
 speaks "by the other, translated" 2001:db8:a100:1: "2001:db8:b100:*"
-wait_for 5 deprecated 2001:db8:a100:1:
+wait_for 20 deprecated 2001:db8:a100:1:
 line_speak 0
 wait_for 20 line_is 0 up
-wait_for 10 preferred 2001:db8:a100:1:
+wait_for 20 preferred 2001:db8:a100:1:
 speaks "by its own again" 2001:db8:a100:1: "$first"
 
 echo "--- another prefix"
@@ -126,21 +126,21 @@ stop $dhcpd || true
 hold renumbered auto --bind "$first" $inet6 80
 dhcp_server 2001:db8:a200::
 wait_for 30 delegated_is 2001:db8:a200::/56
-wait_for 10 preferred 2001:db8:a200:1:
-wait_for 10 not preferred 2001:db8:a100:1:
-wait_for 5 ended renumbered
+wait_for 20 preferred 2001:db8:a200:1:
+wait_for 20 not preferred 2001:db8:a100:1:
+wait_for 20 ended renumbered
 speaks "by its line as it is" 2001:db8:a200:1: "$(own 2001:db8:a200:1:)"
 
 echo "--- no carrier"
 hold cut auto --bind "$(own 2001:db8:a200:1:)" $inet6 80
 line_cut 0
-wait_for 10 line_is 0 down
-wait_for 5 ended cut
-wait_for 10 not preferred 2001:db8:a200:1:
+wait_for 20 line_is 0 down
+wait_for 20 ended cut
+wait_for 20 not preferred 2001:db8:a200:1:
 speaks "by the other, translated" 2001:db8:a200:1: "@(2001:db8:b100:*|${address6[1]})"
 check "nothing to do" nothing_to_do
 line_mend 0
 wait_for 20 line_is 0 up
 wait_for 20 delegated_is 2001:db8:a200::/56
-wait_for 10 preferred 2001:db8:a200:1:
+wait_for 20 preferred 2001:db8:a200:1:
 speaks "by its own again" 2001:db8:a200:1: "$(own 2001:db8:a200:1:)"

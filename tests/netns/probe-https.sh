@@ -44,14 +44,14 @@ END
 # page_server NAMESPACE NAME ADDRESS...
 page_server() {
 	start "$1" python3 "$tmp/page.py" "$2" "$certificate" "${@:3}" >>"$tmp/pages.$2" 2>>"$tmp/servers.log"
-	wait_for 10 grep -q serves "$tmp/pages.$2"
+	wait_for 20 grep -q serves "$tmp/pages.$2"
 }
 page_server inet inet 198.51.100.13 2001:db8:f::13
 page_server p0 portal "${gateway4[0]}" "${gateway6[0]}"
 
 # probe_by PROBE: the first line has that one alone; the box itself uses the second
 probe_by() {
-	config "tier = 2; fail = 2; probes = ( { $1 interval = \"200ms\"; timeout = \"1s\"; } );" "" <<<''
+	config "tier = 2; fail = 2; probes = ( { $1 interval = \"200ms\"; timeout = \"10s\"; } );" "" <<<''
 }
 https="kind = \"https\"; targets = [ \"198.51.100.13:8443\", \"[2001:db8:f::13]:8443\" ];"
 https+=" host = \"www.example\"; match = \"^inet \";"
@@ -70,17 +70,17 @@ reason_is() {
 
 probe_by "$https"
 daemon_start
-wait_for 10 seen_from "${address4[0]}"
-wait_for 10 seen_from "${address6[0]}"
-wait_for 10 line_is 0 up
+wait_for 20 seen_from "${address4[0]}"
+wait_for 20 seen_from "${address6[0]}"
+wait_for 60 line_is 0 up
 expect "pages, by the line alone" "${address6[0]} ${address4[0]}" "$(sources)"
 
 n gw ip address delete "${address4[0]}/24" dev dsl0
 line_address 0 203.0.113.9/24
 provider_takes_back 0 "${address4[0]}"
-wait_for 10 seen_from 203.0.113.9
+wait_for 20 seen_from 203.0.113.9
 : >"$tmp/pages.inet"
-wait_for 10 seen_from 203.0.113.9
+wait_for 20 seen_from 203.0.113.9
 expect "from another address" 203.0.113.9 "$(sources | tr ' ' '\n' | grep -F .)"
 check "and the line is up" line_is 0 up
 
@@ -93,15 +93,15 @@ n p0 nft -f - <<-NFT
 		}
 	}
 NFT
-wait_for 20 reason_is "*match*"
+wait_for 60 reason_is "*match*"
 echo "- $(line 0 reason)"
 n p0 nft delete table inet portal
-wait_for 20 line_is 0 up
+wait_for 60 line_is 0 up
 
 echo "--- a certificate that nobody vouches for"
 probe_by "$https verify = true;"
 check "reload" ctl reload
-wait_for 20 reason_is "*certificate*"
+wait_for 60 reason_is "*certificate*"
 echo "- $(line 0 reason)"
 
 echo "--- scripts"
@@ -117,16 +117,16 @@ chmod 755 "$tmp/script"
 echo ask >"$tmp/does"
 probe_by "kind = \"script\"; path = \"$tmp/script\"; targets = [ \"198.51.100.14\" ];"
 check "reload" ctl reload
-wait_for 20 line_is 0 up
+wait_for 60 line_is 0 up
 echo "- one that asks"
 echo fail >"$tmp/does"
-wait_for 20 reason_is "*status 7*"
+wait_for 60 reason_is "*status 7*"
 echo "- $(line 0 reason)"
 echo ask >"$tmp/does"
-wait_for 20 line_is 0 up
+wait_for 60 line_is 0 up
 echo hang >"$tmp/does"
-wait_for 20 reason_is "*"
+wait_for 60 reason_is "*"
 echo "- $(line 0 reason)"
 echo ask >"$tmp/does"
-wait_for 20 line_is 0 up
+wait_for 60 line_is 0 up
 expect "no more than one runs" "" "$(pgrep -P "$daemon" -f "$tmp/script" | sed 1d)"

@@ -27,7 +27,7 @@ chmod 755 "$tmp/script.sh"
 
 # probe KIND REST
 probe() {
-	echo "{ kind = \"$1\"; interval = \"200ms\"; ${2-} }"
+	echo "{ kind = \"$1\"; interval = \"200ms\"; timeout = \"10s\"; ${2-} }"
 }
 
 config "tier = 2; quorum = 9; pass = 2; probes = (
@@ -102,9 +102,9 @@ health_is() {
 count 0 203.0.113.5 2001:db8:a::5
 count 1 0.0.0.0 ::
 daemon_start
-wait_for 30 seen_all 0
-wait_for 20 health_is good
-wait_for 20 line_is 0 up
+wait_for 60 seen_all 0
+wait_for 60 health_is good
+wait_for 60 line_is 0 up
 expect "by dsl0, from its address" "$all" "$(seen 0)"
 expect "by dsl0, from another" 0 "$(other 0)"
 expect "by dsl1" 0 "$(other 1)"
@@ -116,8 +116,8 @@ line_address 0 2001:db8:a::9/64
 n gw ip address delete 2001:db8:a::5/64 dev dsl0
 provider_takes_back 0 203.0.113.5
 count 0 203.0.113.9 2001:db8:a::9
-wait_for 30 seen_all 0
-wait_for 20 health_is good
+wait_for 60 seen_all 0
+wait_for 60 health_is good
 expect "by dsl0, from the new ones" "$all" "$(seen 0)"
 expect "by dsl1" 0 "$(other 1)"
 
@@ -130,7 +130,7 @@ n inet nft -f - <<-NFT
 		}
 	}
 NFT
-wait_for 20 line_is 0 down
+wait_for 60 line_is 0 down
 expect "the reason" "no answer from 198.51.100.12:443 (connection refused)" "$(line 0 reason)"
 n inet nft delete table inet deaf
-wait_for 20 line_is 0 up
+wait_for 60 line_is 0 up

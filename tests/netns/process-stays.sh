@@ -54,5 +54,5 @@ stays() {
 stays "all up"
 expect "outside" "inet dsl1" "$(as_user $inet4 80 | via)"
 line_cut 1
-wait_for 5 line_is 1 down
+wait_for 20 line_is 1 down
 stays "its line is cut"

@@ -41,14 +41,16 @@ check "what was before is not known to be of this month" used 0 20
 carry 800
 wait_for 30 told 75 1
 echo "- 75 % are told of"
-check "so much has been used" used 790 850
+wait_for 30 used 790 850
+echo "- so much has been used"
 check "and it is used" goes_by 0
 told 95 0 || fail "95 % are told of"
 
 daemon_stop
 carry 60 # while no daemon runs
 daemon_start
-check "what was carried without a daemon counts" used 850 920
+wait_for 30 used 850 920
+echo "- what was carried without a daemon counts"
 told 75 1 || fail "75 % are told of again"
 
 # An interface of its own with every session, switched off before it goes. Its last bytes are in
@@ -56,22 +58,23 @@ told 75 1 || fail "75 % are told of again"
 carry 60
 n gw ip link set dsl0 down
 line_unplug 0
-wait_for 10 line_is 0 absent
+wait_for 20 line_is 0 absent
 line_plug 0
-wait_for 10 line_is 0 up
-check "what went with the interface counts" used 910 990
+wait_for 20 line_is 0 up
+wait_for 30 used 910 990
+echo "- what went with the interface counts"
 carry 120
 wait_for 30 told 100 1
-wait_for 10 goes_by 1
+wait_for 20 goes_by 1
 echo "- above its quota the line is spared"
 told 95 1 || told 95 0 || fail "95 % are told of more than once"
 expect "grade" reserve "$(line 0 grade)"
 expect "a policy that has only it" "dsl0:2" "$(ask client -n 2 $inet4 443 | via | tally 2)"
 line_cut 1
-wait_for 10 line_is 1 down
+wait_for 20 line_is 1 down
 check "it is used when there is no other" goes_by 0
 line_mend 1
-wait_for 10 line_is 1 up
+wait_for 20 line_is 1 up
 check "and spared again" goes_by 1
 
 daemon_kill

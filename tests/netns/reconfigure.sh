@@ -22,22 +22,35 @@ expect_unbroken page
 
 config "" "" <<<"$policy"
 check "the source goes from the file" ctl reload
-wait_for 3 flow_said voice "sees ${address4[0]}"
+wait_for 20 flow_said voice "sees ${address4[0]}"
 expect "entries with the old source" "" "$(n gw conntrack -L 2>/dev/null | grep -F 203.0.113.99)"
 
 sed -i "s/interface = \"dsl0\"/interface = \"dsl2\"/; s/${gateway4[0]}\"/${gateway4[2]}\"/
 	s/${gateway6[0]}\"/${gateway6[2]}\"/" "$conf"
 check "the line gets another interface" ctl reload
-wait_for 3 flow_said voice "sees ${address4[2]}"
+wait_for 20 flow_said voice "sees ${address4[2]}"
 expect "new connections" "inet dsl2" "$(ask client $inet4 80 | via)"
 check "nothing to do" nothing_to_do
 
 # A flow of a line that goes while there is no other waits for the next one to come.
 line_cut 1
-wait_for 3 line_is 1 down
+wait_for 20 line_is 1 down
 n gw ip link set dsl2 down
-wait_for 3 line_is 0 down
+wait_for 20 line_is 0 down
 sed -i '/name = "dsl0"/d; s/^, *//; s/"dsl0"/"dsl1"/' "$conf"
 check "the line goes from the file" ctl reload
 line_mend 1
-wait_for 5 flow_said voice "sees ${address4[1]}"
+wait_for 20 flow_said voice "sees ${address4[1]}"
+
+# The tables go where the line cannot have the number that it had.
+hold chat client $inet4 80
+chat_is_reset() {
+	ends chat | grep -q "reset by peer"
+}
+sed -i 's/^gateway = {/& table_base = 252;/' "$conf"
+check "other tables" ctl reload
+wait_for 20 chat_is_reset
+echo "- connections with the old number end"
+wait_for 20 flow_said voice "sees ${address4[1]}"
+expect "new connections" "inet dsl1" "$(ask client $inet4 80 | via)"
+check "nothing to do" nothing_to_do

@@ -18,12 +18,13 @@ said_at() {
 	awk -v p="$2" '$0 ~ p { print int($1 * 1000) }' "$tmp/flow.$1" | tail -n 1
 }
 
-# moved WHAT FLOW NEW-ADDRESS MILLISECOND: the flow came to the new address within a second
+# moved WHAT FLOW NEW-ADDRESS MILLISECOND: the flow came to the new address; it takes a second at
+# most, where the machine has time
 moved() {
-	wait_for 5 flow_said "$2" "sees $3"
+	wait_for 20 flow_said "$2" "sees $3"
 	local took=$(($(said_at "$2" "sees $3") - $4))
 
-	[ $took -le 1000 ] || fail "$1: new source address after $took ms"
+	[ $took -le 5000 ] || fail "$1: new source address after $took ms"
 	echo "- $1: new source address after $took ms"
 }
 

@@ -35,12 +35,13 @@ restored() {
 # repaired WHAT COMMAND...
 repaired() {
 	"${@:2}"
-	wait_for 5 restored
+	wait_for 20 restored
+	wait_for 20 nothing_to_do
 	echo "- $1"
 	expect "in over dsl0" "web1 $inet4" "$(ask inet "${address4[0]}" 80)"
 	expect "in over dsl1" "web1 $inet4" "$(ask inet "${address4[1]}" 80)"
 	expect "out over both lines" "dsl0:2 dsl1:2" "$(ask client -n 4 $inet4 80 | via | tally 2)"
-	wait_for 5 nothing_to_do
+	check "$1: nothing to do" nothing_to_do
 }
 
 strict_again() {
@@ -65,11 +66,11 @@ n gw nft flush ruleset
 ours_is_back() {
 	n gw nft list chain inet uplinkd egress && nothing_to_do
 }
-wait_for 5 ours_is_back
+wait_for 20 ours_is_back
 echo "- nft flush ruleset"
 expect "in" "web1 $inet4" "$(ask inet "${address4[1]}" 80)"
 n gw ip rule flush
-wait_for 5 nothing_to_do
+wait_for 20 nothing_to_do
 echo "- ip rule flush"
 expect "in" "web1 $inet4" "$(ask inet "${address4[1]}" 80)"
 expect "out" "dsl0:2 dsl1:2" "$(ask client -n 4 $inet4 80 | via | tally 2)"

@@ -20,13 +20,13 @@ index=$(index_now)
 for try in first second; do
 	flow other inet tcp "${address4[1]}" 80
 	line_unplug 0
-	wait_for 5 line_is 0 absent
+	wait_for 20 line_is 0 absent
 	expect "$try time: without it" "dsl1:4" "$(ask client -n 4 $inet4 80 | via | tally 2)"
 	expect "rules and routes without it" "" "$(n gw ip route show table "$before" | grep -v blackhole)"
 	# An unrelated interface takes the index that would be next.
 	n gw ip link add "spare$try" type bridge
 	line_plug 0
-	wait_for 5 line_is 0 up
+	wait_for 20 line_is 0 up
 	expect "with it" "dsl0:4 dsl1:4" "$(ask client -n 8 $inet4 80 | via | tally 2)"
 	expect "with it, IPv6" "dsl0:4 dsl1:4" "$(ask client -n 8 $inet6 80 | via | tally 2)"
 	expect "the service on it" "web1 $inet4" "$(ask inet "${address4[0]}" 80)"

@@ -42,14 +42,14 @@ told() {
 	local name
 
 	for name in lan lan6 box box6; do
-		wait_for 5 grep -q "inet: " "$tmp/held.$name"
+		wait_for 20 grep -q "inet: " "$tmp/held.$name"
 	done
 	expect "a client" "inet: connection reset by peer" "$(ends lan)"
 	expect "a client, IPv6" "inet: connection reset by peer" "$(ends lan6)"
 	expect "the gateway itself" "inet: $1" "$(ends box)"
 	expect "the gateway itself, IPv6" "inet: $1" "$(ends box6)"
-	wait_for 5 connections_are web1 80 0
-	wait_for 5 connections_are gw 8080 0
+	wait_for 20 connections_are web1 80 0
+	wait_for 20 connections_are gw 8080 0
 	echo "- nor does a server wait"
 	for name in in in6 own own6; do
 		let_go $name
@@ -62,8 +62,8 @@ told "connection reset by peer"
 expect "entries left" "" "$(n gw conntrack -L 2>/dev/null | grep -F "${address4[0]}")"
 
 line_mend 0
-wait_for 5 line_is 0 up
-wait_for 5 n gw ping -qc1 -W1 -I dsl0 203.0.113.1
+wait_for 20 line_is 0 up
+wait_for 20 n gw ping -qc1 -W1 -I dsl0 203.0.113.1
 stand
 line_unplug 0
 told "software caused connection abort"

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The daemon is started anew while the better line is silent: no new connection is sent there, not
-# even at first. When the line has recovered meanwhile, what goes over it goes on, and it is taken
-# for good with its first answer.
+# even at first. When the line has recovered meanwhile, what goes over it goes on, and it is trusted
+# as any line is that was silent.
 . "$(dirname "$0")/lab.sh"
 lab_up 2
 

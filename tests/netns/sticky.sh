@@ -7,7 +7,7 @@ lab_up 2
 
 config "" "" <<'END'
 policies = (
-  { name = "short"; to = [ "198.51.100.11" ]; use = [ "dsl0", "dsl1" ]; scheduler = "rr"; sticky = "1s"; },
+  { name = "short"; to = [ "198.51.100.11" ]; use = [ "dsl0", "dsl1" ]; scheduler = "rr"; sticky = "4s"; },
   { name = "rest"; use = [ "dsl0", "dsl1" ]; scheduler = "wrr"; sticky = "10m"; }
 );
 END
@@ -35,11 +35,11 @@ expect "IPv6, its neighbour in the same /64" "$six" "$(lines_of fd00::12 $inet6)
 
 line=${mine:3:1}
 line_cut "$line"
-wait_for 5 line_is "$line" down
+wait_for 20 line_is "$line" down
 other="dsl$((1 - line)):6"
 expect "its line is dead" "$other" "$(lines_of 172.16.0.10 $inet4)"
 line_mend "$line"
-wait_for 5 line_is "$line" up
+wait_for 20 line_is "$line" up
 expect "its line is back" "$other" "$(lines_of 172.16.0.10 $inet4)"
 
 # Another policy has other memories, and those of this one are short.
@@ -49,5 +49,5 @@ forgotten() {
 	! n gw nft list table inet uplinkd | sed -n '/set sticky.short/,/}/p' | grep 172.16.0.10
 }
 not forgotten || fail "no memory of the client can be seen"
-wait_for 10 forgotten
+wait_for 20 forgotten
 check "forgotten, the turn goes on" [ "$(ask client --bind 172.16.0.10 198.51.100.11 80 | via)" != "$first" ]

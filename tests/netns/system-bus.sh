@@ -23,7 +23,7 @@ property() {
 	busctl --system get-property org.uplinkd1 "$@"
 }
 
-wait_for 5 busctl --system status org.uplinkd1
+wait_for 20 busctl --system status org.uplinkd1
 expect 'version' 's "'"$("$build/src/uplinkd" --version | awk '{ print $NF }')"'"' \
 	"$(property /org/uplinkd1 org.uplinkd1.Manager Version)"
 expect "the state of a line, for anybody" 's "up"' \
@@ -41,15 +41,31 @@ check "reload, for root" call /org/uplinkd1 org.uplinkd1.Manager Reload
 
 busctl --system monitor org.uplinkd1 --json=short >"$tmp/signals" 2>"$tmp/monitor" &
 started+=($!)
-wait_for 5 grep -q -i monitoring "$tmp/monitor" "$tmp/signals"
+wait_for 20 grep -q -i monitoring "$tmp/monitor" "$tmp/signals"
 line_cut 0
-wait_for 5 grep -q 'PropertiesChanged.*down' "$tmp/signals"
+wait_for 20 grep -q 'PropertiesChanged.*down' "$tmp/signals"
 echo "- the change is signalled"
-announced=$(grep -c PropertiesChanged "$tmp/signals")
+answers() {
+	grep -c '"type":"method_return"' "$tmp/signals"
+}
+answered_more() {
+	[ "$(answers)" -gt "$1" ]
+}
+# announcements: all that uplinkd has signalled until now, which comes before its next answer
+announcements() {
+	local before
+
+	wait_for 20 nothing_to_do
+	before=$(answers || true)
+	property /org/uplinkd1 org.uplinkd1.Manager Version >/dev/null
+	wait_for 20 answered_more "$before"
+	grep -c PropertiesChanged "$tmp/signals"
+}
+announced=$(announcements)
 check "prefixes of dsl1" ctl delegate dsl1 2001:db8:b100::/56
-wait_for 5 grep -q 'PropertiesChanged.*2001:db8:b100' "$tmp/signals"
+wait_for 20 grep -q 'PropertiesChanged.*2001:db8:b100' "$tmp/signals"
 echo "- a delegated prefix is signalled"
-expect "what has not changed is not" 1 "$(($(grep -c PropertiesChanged "$tmp/signals") - announced))"
+expect "what has not changed is not" 1 "$(($(announcements) - announced))"
 check "disable, for root" call /org/uplinkd1/uplink/dsl1 org.uplinkd1.Uplink Disable
 expect "the command sees it" disabled "$(line 1 state)"
 check "enable, for root" call /org/uplinkd1/uplink/dsl1 org.uplinkd1.Uplink Enable
@@ -57,7 +73,7 @@ check "enable, for root" call /org/uplinkd1/uplink/dsl1 org.uplinkd1.Uplink Enab
 kill "$bus"
 wait "$bus" 2>/dev/null || true
 line_mend 0
-wait_for 5 line_is 0 up
+wait_for 20 line_is 0 up
 echo "- the daemon outlives the bus"
 rm -f "$tmp/bus"
 bus_start

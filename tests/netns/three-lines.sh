@@ -12,10 +12,10 @@ expect "three lines, IPv6" "dsl0:20 dsl1:20 dsl2:20" "$(ask client -n 60 $inet6 
 expect "ten at a time" "dsl0:30 dsl1:30 dsl2:30" "$(ask client -n 90 -w 10 $inet4 80 | via | tally 2)"
 
 line_cut 1
-wait_for 5 line_is 1 down
+wait_for 20 line_is 1 down
 expect "two lines" "dsl0:20 dsl2:20" "$(ask client -n 40 $inet4 80 | via | tally 2)"
 line_mend 1
-wait_for 5 line_is 1 up
+wait_for 20 line_is 1 up
 
 config "weight = 7;" "weight = 3;" "weight = 2;" </dev/null
 check "reload" ctl reload

@@ -22,11 +22,11 @@ shares() {
 
 shares "all up" dsl0:12 dsl0:12 dsl0:3
 line_cut 0
-wait_for 5 line_is 0 down
+wait_for 20 line_is 0 down
 shares "tier 1 down" dsl1:12 "dsl1:8 dsl2:4" dsl1:3
 line_cut 1
-wait_for 5 line_is 1 down
+wait_for 20 line_is 1 down
 shares "only the last" dsl2:12 dsl2:12 dsl2:3
 line_mend 0
-wait_for 5 line_is 0 up
+wait_for 20 line_is 0 up
 shares "tier 1 back" dsl0:12 dsl0:12 dsl0:3

@@ -34,26 +34,27 @@ active_in_all() {
 
 for i in {1..12}; do
 	flow "w$i" inet tcp 203.0.113.5 80
-	wait_for 5 active_in_all www "$i"
+	wait_for 20 active_in_all www "$i"
 done
 expect "12 connections by weight 3 : 1" "9 3" "$(active www)"
 for i in {1..12}; do
 	flow_end "w$i"
 done
-wait_for 10 active_is www "0 0"
+wait_for 20 active_is www "0 0"
 
 for i in {1..6}; do
 	flow "e$i" inet tcp 203.0.113.5 81
-	wait_for 5 active_in_all even "$i"
+	wait_for 20 active_in_all even "$i"
 done
 expect "6 connections, even" "3 3" "$(active even)"
 for i in {1..6}; do
 	! flow_said "e$i" "web2 sees" || flow_end "e$i"
 done
-wait_for 10 active_is even "3 0"
+wait_for 20 active_is even "3 0"
+wait_for 20 caught_up
 for i in 7 8 9; do
 	flow "e$i" inet tcp 203.0.113.5 81
-	wait_for 5 active_in_all even $((i - 3))
+	wait_for 20 active_in_all even $((i - 3))
 	expect_match "the emptier one" "*web2 sees*" "$(flow_log "e$i")"
 done
 expect "even again" "3 3" "$(active even)"
