@@ -50,7 +50,8 @@ struct plan {
 /*
  * Both sides sealed. The order: sysctls, then tunnels, aliases, routes and rules that are added or
  * changed, but for a rule that catches everything; the nft steps, to be committed as one
- * transaction in the given order; that rule; then the rules, routes, aliases and tunnels that go.
+ * transaction in the given order; that rule; then the rules, routes, aliases and tunnels that go. A
+ * route that moves to a link that no route was over goes before the nft steps and comes after them.
  * If the definition of a chain, set or helper changed, its table is deleted and added with
  * everything in it. Surplus sysctls are not steps. 0 or -ENOMEM.
  */

@@ -115,6 +115,31 @@ static void routing_steps_are_ordered(void **state)
 				  "- address 203.0.113.3/24 link 2 label gone\n");
 }
 
+static void fill_moving(struct objects *found, struct objects *wanted)
+{
+	struct route_object way = { .table = 201, .destination = prefix("0.0.0.0/0"), .link = 3 },
+			    base = way;
+
+	base.table = 200;
+	base.link = 4;
+	want_route(found, &way);
+	want_route(found, &base);
+	way.link = 5;
+	base.link = 3;
+	want_route(wanted, &way);
+	want_route(wanted, &base);
+	want_table(wanted, NFT_INET);
+}
+
+/* To a link that nothing of ours was over: its gate comes first. Another one has its gate. */
+static void routes_follow_the_gate_of_a_new_link(void **state)
+{
+	assert_plan(fill_moving, "~ route table 200 0.0.0.0/0 metric 0 link 3\n"
+				 "- route table 201 0.0.0.0/0 metric 0 link 3\n"
+				 "+ nft table inet uplinkd\n"
+				 "+ route table 201 0.0.0.0/0 metric 0 link 5\n");
+}
+
 /* Every value of a route counts, and only they do: the identity alone makes no change. */
 static void every_value_of_a_route_counts(void **state)
 {
@@ -356,6 +381,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(routing_steps_are_ordered),
+		cmocka_unit_test(routes_follow_the_gate_of_a_new_link),
 		cmocka_unit_test(every_value_of_a_route_counts),
 		cmocka_unit_test(nft_steps_are_ordered),
 		cmocka_unit_test(another_salt_replaces_the_rule),
