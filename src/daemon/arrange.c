@@ -18,10 +18,6 @@
 #include <stdio.h>
 #include <string.h>
 
-enum {
-	RETRY_US = 5 * 1000 * 1000 /* after the kernel refused something */
-};
-
 static void judge_line(struct daemon *d, struct line *line)
 {
 	enum uplink_state was = line->state;

@@ -153,9 +153,9 @@ static int clear_line(struct daemon *d, struct line *line, enum family_index f)
 	struct ended ended = all_of(d, line, f);
 	int r = end_with_line(d, &ended);
 
-	line->stranded[f] = false;
 	if (r < 0)
 		return r;
+	line->stranded[f] = false;
 	d->late_us = monotonic_us() + LATE_US;
 	daemon_later(d, LATE_US);
 	return array_push(&d->late, ended);
@@ -233,10 +233,10 @@ static int clear_ended(struct daemon *d, enum family_index f)
 	int r = 0;
 
 	array_foreach(&d->ended, ended) {
-		if (ended->f != f)
+		if (ended->f == f && r == 0)
+			r = end_all(d, ended);
+		if (ended->f != f || r < 0)
 			d->ended.v[kept++] = *ended;
-		else
-			r = r < 0 ? r : end_all(d, ended);
 	}
 	d->ended.n = kept;
 	return r;
@@ -254,12 +254,14 @@ static int clear_lost(struct daemon *d)
 	if (kept == d->lost.n)
 		return 0;
 	r = d->kernel->ops->flows_delete(d->kernel, ends_with_address, &ending);
+	if (r < 0)
+		return r;
 	kept = 0;
 	array_foreach(&d->lost, address)
 		if (!is_to_end(d, address))
 			d->lost.v[kept++] = *address;
 	d->lost.n = kept;
-	return r < 0 ? r : ending.error;
+	return ending.error;
 }
 
 void clear_flows(struct daemon *d, const struct before *before)
@@ -276,8 +278,11 @@ void clear_flows(struct daemon *d, const struct before *before)
 			r = r < 0 ? r : clear_ended(d, f);
 	r = r < 0 ? r : clear_lost(d);
 	r = r < 0 ? r : sweep_metered(d);
-	if (r < 0)
-		log_errno(LOG_WARNING, r, "cannot end the connections of a lost line, ignoring");
+	if (r < 0) {
+		log_errno(LOG_WARNING, r,
+			  "cannot end the connections of a lost line, trying again");
+		daemon_later(d, RETRY_US);
+	}
 }
 
 /* Existing connections join the line whose address they use, before anything asks for their mark.

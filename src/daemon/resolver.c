@@ -26,10 +26,6 @@
 	"type='signal',sender='org.freedesktop.DBus',interface='org.freedesktop.DBus'," \
 	"member='NameOwnerChanged',path='/org/freedesktop/DBus',arg0='" RESOLVED "'"
 
-enum {
-	RETRY_US = 5 * 1000 * 1000
-};
-
 /* What resolved has of a link. */
 struct told {
 	int link;

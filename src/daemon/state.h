@@ -15,6 +15,10 @@
 
 #include <systemd/sd-event.h>
 
+enum {
+	RETRY_US = 5 * 1000 * 1000 /* after something was refused */
+};
+
 /* Connections of one family that a reload has taken the line away from. */
 struct ended {
 	enum family_index f;
