@@ -2,6 +2,9 @@
 /*
  * A monitor in doubt: the rounds of questions, and what they come to. How much has to go unanswered
  * for a verdict grows with the loss that the line has anyway: chance alone must not bring it about.
+ *
+ * The rounds are also spread over a while: answers may take half a second all of a sudden, as when
+ * somebody fills a queue behind us, and many routers answer only a few questions a second.
  */
 #include "monitor/monitoring.h"
 
@@ -9,7 +12,13 @@
 #include <string.h>
 
 enum {
-	ROUNDS_STRETCH = 4 /* times `fail`, at most, on a line with losses */
+	ROUNDS_STRETCH = 4, /* times `fail`, at most, on a line with losses */
+	/*
+	 * Of an interval, or a second if that is less: how long a verdict takes at least. Silence
+	 * is noticed the later, the fewer targets there are, and is to be known within 1.5 s.
+	 */
+	SPREAD_PERCENT = 60,
+	SPREAD_ALONE_PERCENT = 45 /* without a target to spare */
 };
 
 #define CHANCE_MAX 1e-9 /* of losses alone looking like silence, each time one is lost */
@@ -63,11 +72,36 @@ static uint64_t round_us(const struct monitor *m)
 	return least(round, most);
 }
 
+static bool is_refused(const struct monitor *m, const struct probed *target)
+{
+	return target->refused && target->missed_sent_us >= m->burst.about_us;
+}
+
+/* Between two questions, so that the verdict comes no earlier than it may. */
+static uint64_t spread_us(const struct monitor *m, bool spare, uint64_t now_us)
+{
+	uint64_t pace = least(m->shortest_us, MONITOR_BRISK_US), patience = 0;
+	uint64_t least_us = pace * (spare ? SPREAD_PERCENT : SPREAD_ALONE_PERCENT) / 100, spent;
+
+	array_foreach(&m->targets, t) {
+		if (!t->awaited || probed_is_unsent(t))
+			continue;
+		if (is_refused(m, t)) /* which is an answer, and no late one */
+			return 0;
+		if (probed_patience_us(t) > patience)
+			patience = probed_patience_us(t);
+	}
+	spent = now_us - m->burst.about_us + patience;
+	return m->burst.steps > 1 && least_us > spent ? (least_us - spent) / (m->burst.steps - 1)
+						      : 0;
+}
+
 /* One that is the only way to be answered is asked twice a round: one loss is to matter less. */
 static void begin_burst(struct monitor *m, uint64_t now_us)
 {
 	size_t spare = monitor_sendable(m) - monitor_needed(m);
 	uint32_t turns = spare ? 1 : 2;
+	uint64_t spread;
 
 	m->burst.on = true;
 	m->burst.vetoed = false;
@@ -76,6 +110,9 @@ static void begin_burst(struct monitor *m, uint64_t now_us)
 	m->burst.step = 0;
 	m->burst.steps = (rounds_needed(m, (spare + 1) * turns) - 1) * turns + 1;
 	m->burst.step_us = round_us(m) / turns;
+	spread = spread_us(m, spare, now_us);
+	if (spread > m->burst.step_us)
+		m->burst.step_us = spread;
 	passive_begin(&m->passive);
 }
 
@@ -107,11 +144,6 @@ static bool is_waiting(const struct monitor *m, uint64_t now_us)
 		    probed_expires_us(t, m->burst.final_us, now_us))
 			return true;
 	return false;
-}
-
-static bool is_refused(const struct monitor *m, const struct probed *target)
-{
-	return target->refused && target->missed_sent_us >= m->burst.about_us;
 }
 
 /* Everybody who does not show life was asked for something, and it came out wrong. */

@@ -11,9 +11,12 @@ bus_conf "$bus_open"
 bus_start
 mkfifo "$tmp/jobs"
 exec 8<>"$tmp/jobs"
-"$build/tests/control/control_systemd" <"$tmp/jobs" >>"$tmp/restarted" 8>&- &
-started+=($!)
-wait_for 20 busctl --system status org.freedesktop.systemd1
+systemd_start() {
+	"$build/tests/control/control_systemd" <"$tmp/jobs" >>"$tmp/restarted" 2>>"$tmp/systemd.log" 8>&- &
+	started+=($!)
+	wait_for 20 busctl --system status org.freedesktop.systemd1
+}
+systemd_start
 
 # dialled UNIT TIMES: so often at least
 dialled() {
@@ -102,6 +105,13 @@ took_too_long() {
 wait_for 20 took_too_long
 wait_for 40 dialled slow.service 2
 echo "- again once that is over"
+kill "$bus"
+wait "$bus" 2>/dev/null || true
+rm -f "$tmp/bus"
+bus_start
+systemd_start
+wait_for 60 dialled slow.service 3
+echo "- and when its end can be told no more"
 line_mend 1
 line_mend 2
 wait_for 20 line_is 1 up

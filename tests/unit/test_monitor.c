@@ -21,6 +21,9 @@ struct line_model {
 	uint64_t slow_to_us;  /* what is asked before is answered then: a neighbour is looked for */
 	bool stutters;        /* every other question cannot be sent */
 	bool questions_count; /* each brings a packet back, whatever is in it */
+	unsigned rate;        /* answers a second of a target; 0: it answers all it is asked */
+	unsigned losing;      /* so many answers to come are lost on the way */
+	uint64_t next_us[MONITOR_TARGETS_MAX];
 	uint64_t questions, suspicions, bad, poor, unsent, reasons;
 	bool was_suspicious;
 	char reason[sizeof(((struct line_quality *)0)->reason)];
@@ -38,6 +41,14 @@ static int64_t fate(struct simulation *s, unsigned target)
 		return (int64_t)(model->slow_to_us - s->now_us);
 	if (model->trip_us[target] <= 0 || simulation_random(&s->seed) < model->loss[target])
 		return model->trip_us[target] < 0 ? model->trip_us[target] : FATE_LOST;
+	if (model->rate && s->now_us < model->next_us[target])
+		return FATE_LOST;
+	if (model->rate)
+		model->next_us[target] = s->now_us + SECOND / model->rate;
+	if (model->losing) {
+		model->losing--;
+		return FATE_LOST;
+	}
 	return model->trip_us[target];
 }
 
@@ -178,6 +189,37 @@ static void a_slow_beginning_is_forgotten(void **state)
 	}
 }
 
+/* Answers take this long all of a sudden; or the target answers only so often, and one is lost. */
+static void what_a_line_may_do_at_once_is_no_silence(void **state)
+{
+	static const struct {
+		size_t targets;
+		int64_t trip_us;
+		unsigned rate; /* answers a second; 0: all */
+		bool bad;
+	} cases[] = {
+		{ 1, 400 * MS, 0, false }, { 1, 550 * MS, 0, true }, { 2, 400 * MS, 0, false },
+		{ 2, 550 * MS, 0, false }, { 2, 700 * MS, 0, true }, { 3, 550 * MS, 0, false },
+		{ 1, 20 * MS, 5, false },  { 2, 20 * MS, 1, false },
+	};
+
+	for (size_t i = 0; i < ELEMENTS_OF(cases); i++)
+		for (unsigned at = 0; at < 1000; at += 50) {
+			struct line_model model = { 0 };
+			struct simulation s = simulate(&model, cases[i].targets);
+
+			simulation_start(&s, START);
+			simulation_run(&s, START + 70 * SECOND + at * MS, NULL);
+			for (size_t k = 0; k < cases[i].targets; k++)
+				model.trip_us[k] = cases[i].trip_us;
+			model.rate = cases[i].rate;
+			model.losing = cases[i].rate > 0;
+			simulation_run(&s, START + 100 * SECOND, NULL);
+			assert_int_equal(model.bad > 0, cases[i].bad);
+			simulation_end(&s);
+		}
+}
+
 static void a_silent_line_is_asked_and_its_return_seen(void **state)
 {
 	static const uint64_t intervals[] = { 100 * MS, SECOND, 60 * SECOND,
@@ -248,7 +290,7 @@ static void heavy_losses_are_told_as_losses(void **state)
 			struct simulation s = simulate(&model, 1);
 			double loss;
 
-			s.seed += run;
+			s.seed += run * 7919;
 			simulation_start(&s, START);
 			simulation_run(&s, START + 300 * (uint64_t)SECOND, NULL);
 			loss = monitor_quality(s.monitor)->loss;
@@ -270,7 +312,7 @@ static void heavy_losses_are_told_as_losses(void **state)
 static void the_losses_of_a_line_are_no_silence(void **state)
 {
 	for (unsigned run = 0; run < 8; run++) {
-		struct line_model model = { .loss = { 0.25, 0.25 } };
+		struct line_model model = { .loss = { 0.2, 0.2 } };
 		struct simulation s = simulate(&model, 1 + run % 2);
 
 		s.seed += run;
@@ -732,6 +774,7 @@ int main(void)
 		cmocka_unit_test(calm_asks_once_in_an_interval),
 		cmocka_unit_test(silence_is_seen_in_time),
 		cmocka_unit_test(a_slow_beginning_is_forgotten),
+		cmocka_unit_test(what_a_line_may_do_at_once_is_no_silence),
 		cmocka_unit_test(a_silent_line_is_asked_and_its_return_seen),
 		cmocka_unit_test(losses_alone_are_no_alarm),
 		cmocka_unit_test(heavy_losses_are_told_as_losses),
