@@ -30,6 +30,7 @@ slow() {
 
 # carries NAMESPACE DEVICE: bytes that have left there
 carries() {
+	# shellcheck disable=SC2016 # a program of awk
 	n "$1" awk -v device="$2:" '$1 == device { print $10 }' /proc/net/dev
 }
 

@@ -12,7 +12,7 @@ run() {
 	echo "- $(grep -o '[0-9]* test(s) run' "$tmp/$1")"
 }
 
-for name in tunnel ability provoke; do
+for name in tunnel ability provoke flows; do
 	part "test_$name" run "test_$name"
 done
 parts_end

@@ -14,7 +14,7 @@
 # shellcheck disable=SC2034 # for lab.sh
 modules="ppp_generic pppoe nft_fib_inet"
 # shellcheck disable=SC2034
-boot_options="--seconds 560"
+boot_options="--seconds 560 ${boot_options-}"
 
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lab.sh"
@@ -28,7 +28,7 @@ servers=() # pppoe-server of each provider
 
 # The runtime directory that plugin and hooks use by default: the machine is ours.
 runtime=/run/uplinkd
-ln -s "$runtime" "$tmp/run"
+ln -sfn "$runtime" "$tmp/run"
 mkdir -p "$runtime"
 
 # Providers have an /etc/ppp of their own, or else the hooks would speak of their interfaces, too.

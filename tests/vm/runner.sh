@@ -69,6 +69,12 @@ loads_modules() {
 	boot 125 --modules "no_such_module" true
 }
 
+# With the bus and the journal; the status is that of the command all the same.
+under_systemd() {
+	boot 5 --systemd sh -c 'cat /proc/1/comm; busctl call org.freedesktop.DBus /org/freedesktop/DBus org.freedesktop.DBus GetId >/dev/null && journalctl -q -u vm >/dev/null && exit 5'
+	output systemd ""
+}
+
 limit() {
 	boot 124 --seconds 6 sleep 100
 	grep -q "no end within 6 s" "$tmp/err" || complain "$(head -n 1 "$tmp/err")"
@@ -79,7 +85,7 @@ crash() {
 	grep -q "sysrq" "$tmp/err" || complain "no console: $(head -n 5 "$tmp/err")"
 }
 
-for part in success failure surroundings much files loads_modules limit crash; do
+for part in success failure surroundings much files loads_modules under_systemd limit crash; do
 	result=0
 	set +e
 	(
