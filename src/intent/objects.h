@@ -148,7 +148,7 @@ struct nft_rule {
 	uint32_t index;
 	/* value: */
 	uint64_t tag; /* hash of the text and of whatever else must restart the rule's counters */
-	const char *text; /* in nft's language, see kernel/nft_compile.h; NULL when read from the
+	const char *text; /* in nft's language, see kernel/nft/compile.h; NULL when read from the
 			     kernel */
 	uint64_t handle;  /* in what was found: the kernel's; not compared */
 };

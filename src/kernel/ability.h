@@ -2,7 +2,7 @@
 #pragma once
 
 #include "kernel/kernel.h"
-#include "kernel/rtnl.h"
+#include "kernel/rtnl/rtnl.h"
 
 /* What this kernel can. See kernel_ops.can for what is promised. */
 

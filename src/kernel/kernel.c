@@ -14,10 +14,10 @@
 #include "kernel/cgroup.h"
 #include "kernel/conntrack.h"
 #include "kernel/line_counters.h"
-#include "kernel/nft.h"
+#include "kernel/nft/nft.h"
 #include "kernel/own_socket.h"
 #include "kernel/provoke.h"
-#include "kernel/rtnl.h"
+#include "kernel/rtnl/rtnl.h"
 #include "kernel/sysctl.h"
 
 #include <errno.h>

@@ -6,7 +6,7 @@
 #include "intent/flow.h"
 #include "intent/line.h"
 #include "intent/objects.h"
-#include "kernel/nft_member.h"
+#include "kernel/nft/member.h"
 #include "plan/plan.h"
 
 #include <systemd/sd-event.h>

@@ -10,8 +10,8 @@
 #include "kernel/line_counters.h"
 
 #include "kernel/attribute.h"
-#include "kernel/nft_read.h"
-#include "kernel/nft_socket.h"
+#include "kernel/nft/read.h"
+#include "kernel/nft/socket.h"
 
 #include <errno.h>
 #include <linux/if_link.h>

@@ -3,7 +3,7 @@
 
 #include "intent/line.h"
 #include "kernel/netlink.h"
-#include "kernel/nft.h"
+#include "kernel/nft/nft.h"
 
 /* See kernel_ops.line_counters. `routing` is a socket of NETLINK_ROUTE. */
 int line_counters_read(struct netlink *routing, struct nft *nft, int link, const char *chain,

@@ -4,8 +4,8 @@
  * text of a rule.
  */
 #include "kernel/netlink.h"
-#include "kernel/nft_compile.h"
-#include "kernel/nft_read.h"
+#include "kernel/nft/compile.h"
+#include "kernel/nft/read.h"
 
 #include <stdio.h> /* libnftnl's headers need it */
 

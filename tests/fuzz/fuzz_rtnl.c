@@ -2,7 +2,7 @@
 /*
  * Bytes as a datagram of rtnetlink, read as the answer to a dump in both families and as news.
  */
-#include "kernel/rtnl.h"
+#include "kernel/rtnl/rtnl.h"
 
 #include <stdlib.h>
 #include <string.h>

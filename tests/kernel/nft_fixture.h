@@ -4,7 +4,7 @@
 #include "netns.h"
 
 #include "intent/objects.h"
-#include "kernel/nft.h"
+#include "kernel/nft/nft.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -5,7 +5,7 @@
 #include "netns.h"
 
 #include "kernel/kernel.h"
-#include "kernel/rtnl.h"
+#include "kernel/rtnl/rtnl.h"
 
 #include <linux/rtnetlink.h>
 #include <setjmp.h>

@@ -7,7 +7,7 @@
 #include "nft_fixture.h"
 
 #include "base/ip.h"
-#include "kernel/nft.h"
+#include "kernel/nft/nft.h"
 
 #include <errno.h>
 #include <setjmp.h>

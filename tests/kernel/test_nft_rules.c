@@ -6,8 +6,8 @@
 #include "nft_fixture.h"
 
 #include "kernel/netlink.h"
-#include "kernel/nft.h"
-#include "kernel/nft_compile.h"
+#include "kernel/nft/compile.h"
+#include "kernel/nft/nft.h"
 
 #include <errno.h>
 #include <setjmp.h>

@@ -5,8 +5,8 @@
  */
 #include "nft_fixture.h"
 
-#include "kernel/nft.h"
-#include "kernel/nft_member.h"
+#include "kernel/nft/member.h"
+#include "kernel/nft/nft.h"
 
 #include <errno.h>
 #include <setjmp.h>

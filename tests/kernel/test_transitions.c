@@ -6,7 +6,7 @@
  */
 #include "../unit/cases.h"
 
-#include "kernel/nft.h"
+#include "kernel/nft/nft.h"
 #include "plan/plan.h"
 
 #include "netns.h"

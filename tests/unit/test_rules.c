@@ -6,7 +6,7 @@
  */
 #include "cases.h"
 
-#include "kernel/nft_compile.h"
+#include "kernel/nft/compile.h"
 
 #include <errno.h>
 #include <libnftnl/rule.h>

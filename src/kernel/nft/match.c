@@ -4,7 +4,7 @@
  * of whole bytes is a shorter load, any other one a mask; flags without an operator are tested,
  * with one they are compared; fields that do not fill their bytes are always masked.
  */
-#include "kernel/nft_parse.h"
+#include "kernel/nft/parse.h"
 
 #include "base/ip.h"
 

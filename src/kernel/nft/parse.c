@@ -3,7 +3,7 @@
  * Words and what stands for one thing among them. A text is cut at its blanks; that is all there
  * is to tell apart, because rules are written by this program and not by people.
  */
-#include "kernel/nft_parse.h"
+#include "kernel/nft/parse.h"
 
 #include "base/array.h"
 

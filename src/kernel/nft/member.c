@@ -5,11 +5,11 @@
  * answers all that it cannot do, and the rest is sent again. An empty message in front tells a set
  * that does not exist from elements that do not.
  */
-#include "kernel/nft_member.h"
+#include "kernel/nft/member.h"
 
 #include "kernel/attribute.h"
 #include "kernel/netlink.h"
-#include "kernel/nft_socket.h"
+#include "kernel/nft/socket.h"
 
 #include "base/cleanup.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
-#include "kernel/nft_code.h"
+#include "kernel/nft/code.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -70,9 +70,9 @@ int nft_take_pick(struct nft_parser *parser, unsigned word);
 /* A pick or keys, and "map @MAP": what the map has for them is at `word` then. */
 int nft_take_mapped(struct nft_parser *parser, unsigned word);
 
-/* A statement that is a match or a lookup (nft_match.c). */
+/* A statement that is a match or a lookup (match.c). */
 int nft_parse_match(struct nft_parser *parser);
-/* Statements that change something, their first words behind us (nft_change.c). */
+/* Statements that change something, their first words behind us (change.c). */
 int nft_parse_update(struct nft_parser *parser, uint32_t operation);
 int nft_parse_mark(struct nft_parser *parser, uint32_t source);
 int nft_parse_label(struct nft_parser *parser, uint32_t unused);

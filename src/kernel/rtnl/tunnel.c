@@ -15,7 +15,7 @@
 #include "base/cleanup.h"
 #include "kernel/attribute.h"
 #include "kernel/kernel.h"
-#include "kernel/rtnl.h"
+#include "kernel/rtnl/rtnl.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

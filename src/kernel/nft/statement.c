@@ -3,7 +3,7 @@
  * Building blocks of rules: what a rule does with a packet that has come so far, in the expressions
  * that nft(8) would make of such a statement.
  */
-#include "kernel/nft_emit.h"
+#include "kernel/nft/emit.h"
 
 #include <netinet/in.h>
 #include <stdio.h> /* libnftnl's headers need it */

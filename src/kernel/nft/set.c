@@ -8,9 +8,9 @@
  * end, the key after its last. One that reaches the last key of all has no such end, and nft wants
  * a mark in its userdata instead. Both go together always, as recent kernels demand.
  */
-#include "kernel/nft_batch.h"
+#include "kernel/nft/batch.h"
 
-#include "kernel/nft_types.h"
+#include "kernel/nft/types.h"
 
 #include <arpa/inet.h>
 #include <assert.h>

@@ -4,7 +4,7 @@
  * limits that keep count. Data of a map are loaded behind the key, at the next register of nft's
  * old naming (four words), because that is where nft(8) has them.
  */
-#include "kernel/nft_parse.h"
+#include "kernel/nft/parse.h"
 
 #include "base/array.h"
 #include "base/ip.h"

@@ -6,7 +6,7 @@
  * emptied before each attempt, so that only the attempt that succeeded shows.
  */
 #include "kernel/kernel.h"
-#include "kernel/rtnl.h"
+#include "kernel/rtnl/rtnl.h"
 
 #include <errno.h>
 #include <linux/fib_rules.h>

@@ -7,7 +7,7 @@
  * A metric of 0 stands for the kernel's default, which in IPv6 is 1024.
  */
 #include "kernel/attribute.h"
-#include "kernel/rtnl.h"
+#include "kernel/rtnl/rtnl.h"
 
 #include <linux/rtnetlink.h>
 

@@ -8,7 +8,7 @@
  * A key of type "numgen" has no name of its own in nft: it is the plain integer, declared as
  * `typeof numgen inc mod 2`; and then the data must be declared by expressions as well.
  */
-#include "kernel/nft_types.h"
+#include "kernel/nft/types.h"
 
 #include "base/array.h"
 #include "base/cleanup.h"

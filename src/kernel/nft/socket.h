@@ -3,13 +3,13 @@
 
 #include "base/array.h"
 #include "kernel/netlink.h"
-#include "kernel/nft.h"
-#include "kernel/nft_batch.h"
+#include "kernel/nft/batch.h"
+#include "kernel/nft/nft.h"
 
 #include <net/if.h>
 #include <stdint.h>
 
-/* What nft.c and nft_member.c share: the sockets, dumps and transactions. */
+/* What nft.c and member.c share: the sockets, dumps and transactions. */
 
 /* A device that a chain of ours is hooked into. */
 struct nft_device {

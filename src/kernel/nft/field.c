@@ -3,7 +3,7 @@
  * The table of keys and the reading of their values. A value is kept as the bytes that the packet
  * path has in its register after loading the key, so that comparing them needs no conversion.
  */
-#include "kernel/nft_field.h"
+#include "kernel/nft/field.h"
 
 #include "base/array.h"
 #include "base/ip.h"

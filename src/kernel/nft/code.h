@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
-#include "kernel/nft_field.h"
+#include "kernel/nft/field.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -4,7 +4,7 @@
  * texts can be compared. A tag is a comment in nft's userdata format (type, length, text and its
  * NUL): it survives that a person saves the ruleset and loads it again.
  */
-#include "kernel/nft_text.h"
+#include "kernel/nft/text.h"
 
 #include "base/array.h"
 

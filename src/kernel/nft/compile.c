@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The grammar of rules. Statements are told apart by their first words, and what begins with none
- * of them is a match (nft_match.c); what changes sets, marks and headers is in nft_change.c. All of
- * it happens in one pass from left to right, each part appending its expressions (nft_code.c) as
+ * of them is a match (match.c); what changes sets, marks and headers is in change.c. All of
+ * it happens in one pass from left to right, each part appending its expressions (code.c) as
  * soon as it is understood, in the shape that nft(8) gives them: what it lists must be what it
  * would have written itself.
  */
-#include "kernel/nft_compile.h"
+#include "kernel/nft/compile.h"
 
 #include "base/array.h"
 #include "base/ip.h"
-#include "kernel/nft_parse.h"
+#include "kernel/nft/parse.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

@@ -7,7 +7,7 @@
  */
 #include "kernel/attribute.h"
 #include "kernel/kernel.h"
-#include "kernel/rtnl.h"
+#include "kernel/rtnl/rtnl.h"
 
 #include <errno.h>
 #include <linux/fib_rules.h>

@@ -8,14 +8,14 @@
  * sendto(2) returns. A large one is echoed and announced at as great a length, all at once, so
  * that every buffer must have room for it.
  */
-#include "kernel/nft.h"
+#include "kernel/nft/nft.h"
 
 #include "base/log.h"
 #include "kernel/attribute.h"
-#include "kernel/nft_member.h"
-#include "kernel/nft_read.h"
-#include "kernel/nft_socket.h"
-#include "kernel/nft_text.h"
+#include "kernel/nft/member.h"
+#include "kernel/nft/read.h"
+#include "kernel/nft/socket.h"
+#include "kernel/nft/text.h"
 
 #include <errno.h>
 #include <linux/netfilter.h>

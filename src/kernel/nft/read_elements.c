@@ -4,7 +4,7 @@
  * two bounds, which come in any order: they are kept until the set is complete, and made into
  * ranges then.
  */
-#include "kernel/nft_read.h"
+#include "kernel/nft/read.h"
 
 #include "kernel/attribute.h"
 

@@ -32,7 +32,7 @@ void nft_batch_done(struct nft_batch *batch);
 /* The index of the step that a message with this sequence number is for, or SIZE_MAX. */
 size_t nft_batch_step(const struct nft_batch *batch, uint32_t sequence);
 
-/* For nft_batch.c, nft_set.c and nft_member.c. */
+/* For batch.c, set.c and member.c. */
 
 /*
  * A new message (NFT_MSG_*) for step `i`, with room for any, or NULL after a failure. The first

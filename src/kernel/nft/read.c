@@ -5,17 +5,17 @@
  * no wanted object has. Left out are only things that go with others: anonymous sets and chains,
  * which belong to a rule, and the elements of dynamic sets, which belong to the packet path; and
  * named objects other than helpers, which do nothing without a rule. Elements are in
- * nft_read_elements.c.
+ * read_elements.c.
  *
  * Messages of several dumps must be of one generation of the ruleset, which each carries.
  */
-#include "kernel/nft_read.h"
+#include "kernel/nft/read.h"
 
 #include "kernel/attribute.h"
 #include "kernel/netlink.h"
-#include "kernel/nft_batch.h"
-#include "kernel/nft_text.h"
-#include "kernel/nft_types.h"
+#include "kernel/nft/batch.h"
+#include "kernel/nft/text.h"
+#include "kernel/nft/types.h"
 
 #include <errno.h>
 #include <linux/netfilter.h>

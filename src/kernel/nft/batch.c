@@ -4,11 +4,11 @@
  *
  * The last message asks for an acknowledgement: a transaction without an answer has not happened.
  */
-#include "kernel/nft_batch.h"
+#include "kernel/nft/batch.h"
 
 #include "base/cleanup.h"
-#include "kernel/nft_compile.h"
-#include "kernel/nft_text.h"
+#include "kernel/nft/compile.h"
+#include "kernel/nft/text.h"
 
 #include <stdio.h> /* libnftnl's headers need it */
 

@@ -7,7 +7,7 @@
  * having added it. A rule is ours by its FRA_PROTOCOL.
  */
 #include "kernel/attribute.h"
-#include "kernel/rtnl.h"
+#include "kernel/rtnl/rtnl.h"
 
 #include <linux/fib_rules.h>
 #include <linux/if_addr.h>

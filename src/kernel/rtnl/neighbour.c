@@ -6,7 +6,7 @@
  * been asked yet (NUD_NONE), it keeps them, and is asked for with the next use (NTF_USE).
  */
 #include "kernel/attribute.h"
-#include "kernel/rtnl.h"
+#include "kernel/rtnl/rtnl.h"
 
 #include <errno.h>
 #include <linux/neighbour.h>

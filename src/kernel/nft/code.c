@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Building blocks of rules: each function appends the expressions that nft(8) would for one
- * meaning. Here is what a rule looks at; what it does is in nft_statement.c. Dependencies are
+ * meaning. Here is what a rule looks at; what it does is in statement.c. Dependencies are
  * tracked here: a look into an IPv4 header implies a match on IPv4, once a rule, and a rule that
  * would need both families or two protocols is refused.
  */
-#include "kernel/nft_code.h"
+#include "kernel/nft/code.h"
 
-#include "kernel/nft_emit.h"
+#include "kernel/nft/emit.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
-#include "kernel/nft_code.h"
+#include "kernel/nft/code.h"
 
 #include <linux/netfilter/nf_tables.h>
 #include <stddef.h>
