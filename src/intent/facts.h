@@ -18,7 +18,7 @@ struct link {
 	int index;
 	char name[IFNAMSIZ];
 	bool up;      /* IFF_UP */
-	bool carrier; /* IFF_LOWER_UP or IFF_RUNNING */
+	bool carrier; /* IFF_LOWER_UP, which goes at once; IFF_RUNNING may follow a second later */
 	bool point_to_point;
 	bool loopback;
 	unsigned mtu;

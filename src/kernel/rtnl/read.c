@@ -27,7 +27,7 @@ static int read_link(const struct nlmsghdr *message, struct rtnl_reading *readin
 	attributes_of_message(message, sizeof(*header), attributes, IFLA_MAX);
 	link = (struct link){ .index = header->ifi_index,
 			      .up = header->ifi_flags & IFF_UP,
-			      .carrier = header->ifi_flags & (IFF_LOWER_UP | IFF_RUNNING),
+			      .carrier = header->ifi_flags & IFF_LOWER_UP,
 			      .point_to_point = header->ifi_flags & IFF_POINTOPOINT,
 			      .loopback = header->ifi_flags & IFF_LOOPBACK,
 			      .mtu = attribute_u32(attributes[IFLA_MTU]) };
