@@ -1,9 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Every scheduler gives each server as many connections as that of kernel IPVS does.
-#
-# Those that go by load get clients at a pace, so that counts can follow; the others as many as it
-# takes.
+# Every scheduler gives each server as many connections as that of kernel IPVS does; hashes.sh has
+# those whose shares are a matter of many clients. Those that go by load get clients at a pace, so
+# that counts can follow.
 . "$(dirname "$0")/yardstick.sh"
 
 # arrivals SCHEDULER MOST [OPTION-OF-CROWD...]
@@ -28,17 +27,6 @@ arrivals_ovf() {
 	arrivals ovf 0 --rate $rate
 }
 
-# arrivals_hash SCHEDULER: shares, which need many clients to be those of the table
-arrivals_hash() {
-	local percent
-
-	count=12000
-	both "$1"
-	percent=$(awk -v d="$(difference)" -v n=$count 'BEGIN { printf "%.2f", 100 * d / n }')
-	tell "$1" "largest difference of a share $percent %"
-	awk -v p="$percent" 'BEGIN { exit p > 2 }'
-}
-
 yardstick_up
 for n in 2 8; do
 	case_of $n
@@ -50,8 +38,5 @@ for n in 2 8; do
 	for scheduler in lc wlc sed; do
 		try "$scheduler, $n servers" arrivals $scheduler 1 --rate "$rate"
 	done
-done
-for scheduler in sh mh; do
-	try "$scheduler, 8 servers" arrivals_hash $scheduler
 done
 parts_end
