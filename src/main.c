@@ -66,6 +66,64 @@ static bool parse_limit(const char *text, uint64_t *ret_us)
 	return true;
 }
 
+static int wrong_use(void)
+{
+	fprintf(stderr, "%s%s", usage, more);
+	return 2;
+}
+
+/* Returns -1 to go on, else the exit status. */
+static int take_option(int option, struct arguments *arguments)
+{
+	struct daemon_options *options = &arguments->options;
+
+	switch (option) {
+	case 'c':
+		options->config_path = optarg;
+		return -1;
+	case 'k':
+		arguments->mode = MODE_CHECK;
+		return -1;
+	case 'p':
+		arguments->mode = MODE_PRINT;
+		return -1;
+	case 'f':
+		arguments->mode = MODE_FLUSH;
+		return -1;
+	case 'r':
+		options->runtime_dir = optarg;
+		return -1;
+	case 's':
+		options->state_dir = optarg;
+		return -1;
+	case 'd':
+		options->hooks.directory = optarg;
+		return -1;
+	case 'l':
+		return parse_limit(optarg, &options->hooks.limit_us) ? -1 : 2;
+	case 'v':
+		log_set_level(LOG_DEBUG);
+		return -1;
+	case 'V':
+		puts("uplinkd " UPLINKD_VERSION);
+		return 0;
+	case 'h':
+		printf("%s%s", usage, help);
+		return 0;
+	default:
+		return wrong_use();
+	}
+}
+
+static void complete(struct daemon_options *options)
+{
+	if (!options->state_dir)
+		options->state_dir =
+			options->runtime_dir ? options->runtime_dir : "/var/lib/uplinkd";
+	if (!options->runtime_dir)
+		options->runtime_dir = "/run/uplinkd";
+}
+
 /* Returns -1 to go on, else the exit status. */
 static int parse_arguments(int argc, char **argv, struct arguments *ret)
 {
@@ -83,64 +141,24 @@ static int parse_arguments(int argc, char **argv, struct arguments *ret)
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
 	};
-	int option;
+	int option, status = -1;
 
 	*ret = (struct arguments){ .options = {
 					   .config_path = "/etc/uplinkd/uplinkd.conf",
 					   .hooks = { .directory = "/etc/uplinkd/hooks.d",
 						      .limit_us = UINT64_C(1000) * HOOK_LIMIT_MS },
 				   } };
-	while ((option = getopt_long(argc, argv, "c:vh", options, NULL)) != -1)
-		switch (option) {
-		case 'c':
-			ret->options.config_path = optarg;
-			break;
-		case 'k':
-		case 'p':
-			ret->mode = option == 'k' ? MODE_CHECK : MODE_PRINT;
-			break;
-		case 'f':
-			ret->mode = MODE_FLUSH;
-			break;
-		case 'r':
-			ret->options.runtime_dir = optarg;
-			break;
-		case 's':
-			ret->options.state_dir = optarg;
-			break;
-		case 'd':
-			ret->options.hooks.directory = optarg;
-			break;
-		case 'l':
-			if (!parse_limit(optarg, &ret->options.hooks.limit_us))
-				return 2;
-			break;
-		case 'v':
-			log_set_level(LOG_DEBUG);
-			break;
-		case 'V':
-			puts("uplinkd " UPLINKD_VERSION);
-			return 0;
-		case 'h':
-			printf("%s%s", usage, help);
-			return 0;
-		default:
-			fprintf(stderr, "%s%s", usage, more);
-			return 2;
-		}
-	if (!ret->options.state_dir)
-		ret->options.state_dir =
-			ret->options.runtime_dir ? ret->options.runtime_dir : "/var/lib/uplinkd";
-	if (!ret->options.runtime_dir)
-		ret->options.runtime_dir = "/run/uplinkd";
+	while (status < 0 && (option = getopt_long(argc, argv, "c:vh", options, NULL)) != -1)
+		status = take_option(option, ret);
+	if (status >= 0)
+		return status;
+	complete(&ret->options);
 	if (optind < argc && (ret->mode == MODE_CHECK || ret->mode == MODE_PRINT))
 		ret->options.config_path = argv[optind++];
-	if (optind < argc) {
-		fprintf(stderr, "uplinkd: unexpected argument: %s\n%s%s", argv[optind], usage,
-			more);
-		return 2;
-	}
-	return -1;
+	if (optind == argc)
+		return -1;
+	fprintf(stderr, "uplinkd: unexpected argument: %s\n", argv[optind]);
+	return wrong_use();
 }
 
 static int check(const char *path, bool print)

@@ -40,14 +40,17 @@ uint64_t realtime_us(void)
 	return clock_us(CLOCK_REALTIME);
 }
 
-/* At a time that never comes, but for this. */
+/*
+ * At a time that never comes, but for this. Whether the clock was set while it waited for nothing,
+ * of which the kernel tells here instead, or a negative errno.
+ */
 static int clock_watch_arm(int fd)
 {
 	const struct itimerspec never = { .it_value.tv_sec = (time_t)1 << 40 };
 
-	return timerfd_settime(fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &never, NULL) < 0
-		       ? -errno
-		       : 0;
+	if (timerfd_settime(fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &never, NULL) == 0)
+		return 0;
+	return errno == ECANCELED ? 1 : -errno;
 }
 
 int clock_watch_open(void)
@@ -64,7 +67,7 @@ int clock_watch_read(int fd)
 	bool set = read(fd, &times, sizeof(times)) < 0 && errno == ECANCELED;
 	int r = clock_watch_arm(fd);
 
-	return r < 0 ? r : set;
+	return r < 0 ? r : set || r;
 }
 
 int duration_parse(const char *text, uint64_t *ret_ms)

@@ -48,7 +48,6 @@ struct event {
 	struct arena arena;
 };
 
-/* Its type in words, "uplink-state". */
 /* Hooks are run for it. */
 bool event_has_hooks(enum event_type type);
 

@@ -57,8 +57,11 @@ void clear_delegated(struct daemon *d)
 		return;
 	r = d->kernel->ops->flows_delete(d->kernel, is_lost, &ending);
 	r = r < 0 ? r : ending.error;
-	if (r < 0)
-		log_errno(LOG_WARNING, r, "cannot end the connections of a prefix, ignoring");
+	if (r < 0) {
+		log_errno(LOG_WARNING, r, "cannot end the connections of a prefix, trying again");
+		daemon_later(d, RETRY_US);
+		return;
+	}
 	array_done(&d->lost_prefixes);
 }
 

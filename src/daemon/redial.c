@@ -203,7 +203,9 @@ static int on_job(sd_bus_message *reply, void *userdata, sd_bus_error *error)
 	struct dialler *dialler = userdata;
 
 	dialler->call = sd_bus_slot_unref(dialler->call);
-	if (!sd_bus_message_is_method_error(reply, NULL))
+	/* One that is too busy to answer may yet say how it ends. */
+	if (!sd_bus_message_is_method_error(reply, NULL) ||
+	    sd_bus_message_get_errno(reply) == ETIMEDOUT)
 		return 0;
 	forget_job(dialler);
 	conclude(dialler, NOT_RESTARTED, NULL);
@@ -218,6 +220,7 @@ static void ask_for_job(struct dialler *dialler, uint64_t now_us)
 
 	if (dialler->call && sd_bus_slot_get_bus(dialler->call) == bus)
 		return;
+	dialler->call = sd_bus_slot_unref(dialler->call);
 	if (bus && dialler->job)
 		r = sd_bus_call_method_async(bus, &dialler->call, SYSTEMD, dialler->job,
 					     "org.freedesktop.DBus.Properties", "Get", on_job,

@@ -2,10 +2,12 @@
 /*
  * The difference between two sealed sets of objects. One walk serves every kind: both arrays are
  * in order of identity, so what stands on one side only is missing or surplus, and what stands on
- * both is compared by value. The steps of each kind are gathered first and then put in the order
- * in which the kernel can take them without a moment of wrong behaviour.
+ * both is compared by value. The steps of each kind are gathered first and then put in order, see
+ * sequence.c.
  */
 #include "plan/plan.h"
+
+#include "plan/sequence.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -193,114 +195,6 @@ static int diff_kind(enum object_kind kind, struct side found, struct side wante
 	return 0;
 }
 
-/* Catches everything that no rule before it did. */
-static bool is_catch_all(const struct step *step, const struct objects *found)
-{
-	const struct rule_object *rule = step->wanted;
-
-	return !rule->mask && !ip_is_set(&rule->from.address) && !rule->oif[0] &&
-	       !rule->suppress_default;
-}
-
-static bool is_selective(const struct step *step, const struct objects *found)
-{
-	return !is_catch_all(step, found);
-}
-
-static bool has_route_over(const struct objects *found, int link)
-{
-	array_foreach(&found->routes, route)
-		if (route->link == link)
-			return true;
-	return false;
-}
-
-/* From one link to another one that no route of ours was over, so that it may have no gate yet. */
-static bool moves(const struct step *step, const struct objects *found)
-{
-	const struct route_object *from = step->found, *to = step->wanted;
-
-	return step->action == STEP_CHANGE && from->link && to->link && from->link != to->link &&
-	       !has_route_over(found, to->link);
-}
-
-static bool stays(const struct step *step, const struct objects *found)
-{
-	return !moves(step, found);
-}
-
-enum {
-	ADD = 1 << STEP_ADD,
-	CHANGE = 1 << STEP_CHANGE,
-	DELETE = 1 << STEP_DELETE,
-	/* Of what changes, half: */
-	LEAVE = DELETE << 1,
-	ARRIVE = LEAVE << 1
-};
-
-/*
- * Tables and the rules that lead marked packets there come before the marks, and the rule for
- * what is unmarked after them: till then existing connections go where they went. Where that would
- * be by another line's gate, or none, they go nowhere.
- */
-static const struct turn {
-	enum object_kind kind;
-	unsigned actions;
-	bool (*when)(const struct step *step, const struct objects *found); /* NULL: always */
-} turns[] = {
-	{ OBJECT_SYSCTL, CHANGE, NULL },         { OBJECT_TUNNEL, ADD | CHANGE, NULL },
-	{ OBJECT_ALIAS, ADD | CHANGE, NULL },    { OBJECT_ROUTE, ADD | CHANGE, stays },
-	{ OBJECT_ROUTE, LEAVE, moves },          { OBJECT_RULE, ADD | CHANGE, is_selective },
-	{ OBJECT_NFT_TABLE, DELETE, NULL },      { OBJECT_NFT_TABLE, ADD, NULL },
-	{ OBJECT_NFT_SET, ADD, NULL },           { OBJECT_NFT_HELPER, ADD, NULL },
-	{ OBJECT_NFT_CHAIN, ADD, NULL },         { OBJECT_NFT_ELEMENT, DELETE, NULL },
-	{ OBJECT_NFT_RULE, DELETE, NULL },       { OBJECT_NFT_ELEMENT, ADD | CHANGE, NULL },
-	{ OBJECT_NFT_RULE, ADD | CHANGE, NULL }, { OBJECT_NFT_CHAIN, DELETE, NULL },
-	{ OBJECT_NFT_SET, DELETE, NULL },        { OBJECT_NFT_HELPER, DELETE, NULL },
-	{ OBJECT_ROUTE, ARRIVE, moves },         { OBJECT_RULE, ADD | CHANGE, is_catch_all },
-	{ OBJECT_RULE, DELETE, NULL },           { OBJECT_ROUTE, DELETE, NULL },
-	{ OBJECT_ALIAS, DELETE, NULL },          { OBJECT_TUNNEL, DELETE, NULL },
-};
-
-static bool is_turn(const struct turn *turn, const struct step *step, const struct objects *found)
-{
-	unsigned action = 1U << step->action;
-
-	if (action == CHANGE)
-		action |= LEAVE | ARRIVE;
-	return step->kind == turn->kind && turn->actions & action &&
-	       (!turn->when || turn->when(step, found));
-}
-
-/* The part of the step that has its turn. */
-static struct step part_of(const struct step *step, const struct turn *turn)
-{
-	struct step part = *step;
-
-	if (turn->actions & LEAVE) {
-		part.action = STEP_DELETE;
-		part.wanted = NULL;
-	} else if (turn->actions & ARRIVE) {
-		part.action = STEP_ADD;
-		part.found = NULL;
-	}
-	return part;
-}
-
-/* Appends the steps whose turn it is. */
-static int take(const struct plan *from, const struct turn *turn, const struct objects *found,
-		struct plan *to)
-{
-	array_foreach(&from->steps, step)
-		if (is_turn(turn, step, found)) {
-			int r = array_push(&to->steps, part_of(step, turn));
-
-			if (r < 0)
-				return r;
-		}
-	return 0;
-}
-
 /* Every struct of an nft kind begins with its table. */
 static enum nft_table_id table_of(const void *object)
 {
@@ -404,16 +298,11 @@ static int diff_all(const struct objects *found, const struct objects *wanted, s
 
 int plan_diff(const struct objects *found, const struct objects *wanted, struct plan *ret)
 {
-	struct plan all = { 0 }, ordered = { 0 };
+	struct plan all = { 0 };
 	int r = diff_all(found, wanted, &all);
 
-	for (size_t i = 0; r == 0 && i < ELEMENTS_OF(turns); i++)
-		r = take(&all, &turns[i], found, &ordered);
+	r = r < 0 ? r : plan_sequence(&all, found, ret);
 	plan_done(&all);
-	if (r < 0)
-		plan_done(&ordered);
-	else
-		*ret = ordered;
 	return r;
 }
 

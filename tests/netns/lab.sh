@@ -94,9 +94,10 @@ namespace() {
 }
 
 # wait_for SECONDS COMMAND...: until the command succeeds. The time only guards against a hang, and
-# the last look is after it: a machine that stood still meanwhile is no reason to give up.
+# the last look is after it: a machine that stood still meanwhile is no reason to give up. Where all
+# goes slower, UPLINKD_PATIENCE says how many times.
 wait_for() {
-	local deadline=$((${EPOCHREALTIME/./} + $1 * 1000000)) now
+	local deadline=$((${EPOCHREALTIME/./} + $1 * ${UPLINKD_PATIENCE:-1} * 1000000)) now
 
 	until now=${EPOCHREALTIME/./} && "${@:2}" >/dev/null 2>&1; do
 		[ "$now" -le "$deadline" ] || fail "waited $1 s in vain for: ${*:2}"
