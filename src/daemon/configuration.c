@@ -136,7 +136,7 @@ static int note_ended(struct daemon *d, const struct world *world)
 
 		for (enum family_index f = 0; f < FAMILY_INDEX_MAX; f++)
 			if (ip_is_set(&line->config->snat_address[f]))
-				r = r < 0 ? r : note_address(d, &line->config->snat_address[f]);
+				r = r < 0 ? r : note_address(d, &line->config->snat_address[f], 0);
 		if (!goes_on(line, &d->world, world))
 			r = r < 0 ? r : end_line(d, line);
 	}

@@ -27,7 +27,7 @@ static void note_stale(const struct flow *flow, void *userdata)
 	if (!(flow->mark & d->config->gateway.mark_mask) || ip_equal(&flow->seen, &flow->client) ||
 	    is_ours(d, &flow->seen))
 		return;
-	if (note_address(d, &flow->seen) < 0)
+	if (note_address(d, &flow->seen, 0) < 0)
 		log_oom();
 }
 

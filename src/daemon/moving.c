@@ -41,12 +41,14 @@ bool is_ours(const struct daemon *d, const struct ip_address *address)
 	return false;
 }
 
-int note_address(struct daemon *d, const struct ip_address *address)
+int note_address(struct daemon *d, const struct ip_address *address, int link)
 {
+	struct lost_address lost = { .address = *address, .link = link };
+
 	array_foreach(&d->lost, known)
-		if (ip_equal(known, address))
+		if (ip_equal(&known->address, address))
 			return 0;
-	return array_push(&d->lost, *address);
+	return array_push(&d->lost, lost);
 }
 
 /* After a flush we have no say in that. */
@@ -69,16 +71,18 @@ static int note_lost(struct daemon *d, const struct before *before)
 	size_t kept = 0;
 	int r = 0;
 
-	array_foreach(&d->lost, address)
-		if (!is_ours(d, address))
-			d->lost.v[kept++] = *address;
+	array_foreach(&d->lost, lost)
+		if (!is_ours(d, &lost->address))
+			d->lost.v[kept++] = *lost;
 	d->lost.n = kept;
 	array_foreach(&before->addresses, address)
 		for (size_t i = 0; i < d->config->uplinks.n; i++)
 			if (address->link == before->lines[i].link &&
 			    !ip_is_link_local(&address->prefix.address) &&
 			    !is_ours(d, &address->prefix.address))
-				r = r < 0 ? r : note_address(d, &address->prefix.address);
+				r = r < 0 ? r
+					  : note_address(d, &address->prefix.address,
+							 address->link);
 	return r;
 }
 
@@ -103,8 +107,8 @@ static bool ends_with_address(const struct flow *flow, void *userdata)
 {
 	struct ending *ending = userdata;
 
-	array_foreach(&ending->d->lost, address)
-		if (flow_is_of(flow, address) && is_to_end(ending->d, address))
+	array_foreach(&ending->d->lost, lost)
+		if (flow_is_of(flow, &lost->address) && is_to_end(ending->d, &lost->address))
 			return ends(flow, userdata);
 	return false;
 }
@@ -249,17 +253,17 @@ static int clear_lost(struct daemon *d)
 	size_t kept = 0;
 	int r;
 
-	array_foreach(&d->lost, address)
-		kept += !is_to_end(d, address);
+	array_foreach(&d->lost, lost)
+		kept += !is_to_end(d, &lost->address);
 	if (kept == d->lost.n)
 		return 0;
 	r = d->kernel->ops->flows_delete(d->kernel, ends_with_address, &ending);
 	if (r < 0)
 		return r;
 	kept = 0;
-	array_foreach(&d->lost, address)
-		if (!is_to_end(d, address))
-			d->lost.v[kept++] = *address;
+	array_foreach(&d->lost, lost)
+		if (!is_to_end(d, &lost->address))
+			d->lost.v[kept++] = *lost;
 	d->lost.n = kept;
 	return ending.error;
 }

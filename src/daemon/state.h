@@ -25,6 +25,12 @@ struct ended {
 	uint32_t mark, mask;
 };
 
+/* One that the box had. */
+struct lost_address {
+	struct ip_address address;
+	int link; /* where, which may be gone; 0: nowhere */
+};
+
 /* A real server whose connections are to be ended, by index. */
 struct dead {
 	size_t service, server;
@@ -96,7 +102,7 @@ struct daemon {
 	bool miscounted;       /* the same, when there is time: events were lost */
 	/* Whose connections were not cleared away yet, as no line may carry others: */
 	ARRAY(struct ended) ended;
-	ARRAY(struct ip_address) lost;
+	ARRAY(struct lost_address) lost;
 	/* Whose connections are cleared away once more: some began while the rules changed. */
 	ARRAY(struct ended) late;
 	uint64_t late_us;
@@ -200,8 +206,9 @@ int recount(struct daemon *d);
 
 /* moving.c; likewise */
 
-/* Connections rewritten to this address are to be ended, unless it is ours. 0 or -ENOMEM. */
-int note_address(struct daemon *d, const struct ip_address *address);
+/* Connections rewritten to this address are to be ended, unless it is ours; it was on that link, or
+ * on none. 0 or -ENOMEM. */
+int note_address(struct daemon *d, const struct ip_address *address, int link);
 /* An address of this box, or one that the file gives to a line. */
 bool is_ours(const struct daemon *d, const struct ip_address *address);
 /* Ends connections that cannot go on, where another line may carry them, and tells their ends. */

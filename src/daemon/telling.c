@@ -26,6 +26,7 @@ struct telling_end {
 	uint16_t to_port, from_port;
 	uint32_t id, mark;
 	bool own;        /* a socket of this box that no packet reaches */
+	int link;        /* that it may be bound to */
 	uint64_t due_us; /* monotonic */
 };
 
@@ -69,7 +70,7 @@ static int tell(const struct telling *telling, const struct telling_end *end)
 			     .destination = end->from,
 			     .destination_port = end->from_port };
 
-	if (end->own && kernel->ops->end_socket(kernel, &flow) == 0)
+	if (end->own && kernel->ops->end_socket(kernel, &flow, end->link) == 0)
 		return 0;
 	return kernel->ops->provoke(kernel, &flow, end->mark);
 }
@@ -221,12 +222,13 @@ static const struct address *find_own(const struct daemon *d, const struct ip_ad
 	return NULL;
 }
 
-static bool was_lost(const struct daemon *d, const struct ip_address *address)
+static const struct lost_address *find_lost(const struct daemon *d,
+					    const struct ip_address *address)
 {
 	array_foreach(&d->lost, lost)
-		if (ip_equal(lost, address))
-			return true;
-	return false;
+		if (ip_equal(&lost->address, address))
+			return lost;
+	return NULL;
 }
 
 /* The rules answer by a reset to an address whose line is dead (policy/marks.c), to no other. */
@@ -240,8 +242,10 @@ static bool rules_answer(const struct daemon *d, const struct address *own)
 static int tell_end(struct daemon *d, struct telling_end end)
 {
 	const struct address *own = find_own(d, &end.to);
+	const struct lost_address *lost = find_lost(d, &end.to);
 
-	end.own = own ? !rules_answer(d, own) : was_lost(d, &end.to);
+	end.own = own ? !rules_answer(d, own) : lost != NULL;
+	end.link = own ? own->link : lost ? lost->link : 0;
 	return own || end.own || is_inside(d, &end.to) ? add(d->telling, end) : 0;
 }
 

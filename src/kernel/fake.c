@@ -285,7 +285,7 @@ static int fake_provoke(struct kernel *kernel, const struct flow *flow, uint32_t
 	return 0;
 }
 
-static int fake_end_socket(struct kernel *kernel, const struct flow *flow)
+static int fake_end_socket(struct kernel *kernel, const struct flow *flow, int link)
 {
 	return 0;
 }

@@ -298,9 +298,9 @@ static int real_provoke(struct kernel *kernel, const struct flow *flow, uint32_t
 	return provoke(&real(kernel)->provoker, flow, mark);
 }
 
-static int real_end_socket(struct kernel *kernel, const struct flow *flow)
+static int real_end_socket(struct kernel *kernel, const struct flow *flow, int link)
 {
-	return own_socket_end(&real(kernel)->sockets, flow);
+	return own_socket_end(&real(kernel)->sockets, flow, link);
 }
 
 static int real_flows_adopt(struct kernel *kernel, const struct flow_owner *owners, size_t n,

@@ -135,8 +135,9 @@ struct kernel_ops {
 	 */
 	int (*provoke)(struct kernel *kernel, const struct flow *flow, uint32_t mark);
 	/* Ends the box's own TCP socket that has the flow's client for its own end and the
-	 * destination for the other, if there is one. -EOPNOTSUPP: not with this kernel. */
-	int (*end_socket)(struct kernel *kernel, const struct flow *flow);
+	 * destination for the other, if there is one, be it bound to that link, which may be gone,
+	 * or to none. -EOPNOTSUPP: not with this kernel. */
+	int (*end_socket)(struct kernel *kernel, const struct flow *flow, int link);
 	/* Gives entries with no bit of `mask` set and an owner's address (SNATed to or opened to
 	 * it) the owner's mark. */
 	int (*flows_adopt)(struct kernel *kernel, const struct flow_owner *owners, size_t n,

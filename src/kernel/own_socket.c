@@ -12,10 +12,12 @@
 #include <netinet/in.h>
 #include <string.h>
 
-static struct inet_diag_sockid identity(const struct flow *flow)
+/* A socket that is bound to a link is found by its index only, and any other by each. */
+static struct inet_diag_sockid identity(const struct flow *flow, int link)
 {
 	struct inet_diag_sockid id = { .idiag_sport = htons(flow->client_port),
 				       .idiag_dport = htons(flow->destination_port),
+				       .idiag_if = (uint32_t)link,
 				       .idiag_cookie = { INET_DIAG_NOCOOKIE, INET_DIAG_NOCOOKIE } };
 	size_t size = ip_size(flow->client.family);
 
@@ -24,12 +26,12 @@ static struct inet_diag_sockid identity(const struct flow *flow)
 	return id;
 }
 
-int own_socket_end(struct netlink *netlink, const struct flow *flow)
+int own_socket_end(struct netlink *netlink, const struct flow *flow, int link)
 {
 	struct inet_diag_req_v2 wanted = { .sdiag_family = flow->client.family,
 					   .sdiag_protocol = IPPROTO_TCP,
 					   .idiag_states = UINT32_MAX,
-					   .id = identity(flow) };
+					   .id = identity(flow, link) };
 	struct netlink_batch batch = { .netlink = netlink };
 	struct nlmsghdr *message;
 	int r;

@@ -5,4 +5,4 @@
 #include "kernel/netlink.h"
 
 /* See kernel_ops.end_socket for what is promised. */
-int own_socket_end(struct netlink *netlink, const struct flow *flow);
+int own_socket_end(struct netlink *netlink, const struct flow *flow, int link);

@@ -382,7 +382,20 @@ static void test_delete_by_mark_and_choice(void **state)
 	assert_null(flow_to(f, "10.1.0.2", 7000));
 }
 
-/* A socket is ended by its own end and the other; one that is not there is no error. */
+/* Binds it, and returns the link's index. */
+static int bind_to_link(int fd, const char *name)
+{
+	int link = 0;
+	socklen_t size = sizeof(link);
+
+	assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, name, (socklen_t)strlen(name)),
+			 0);
+	assert_int_equal(getsockopt(fd, SOL_SOCKET, SO_BINDTOIFINDEX, &link, &size), 0);
+	return link;
+}
+
+/* A socket is ended by its own end and the other, and by its link, if it is bound to one; one that
+ * is not there is no error. */
 static void test_end_socket(void **state)
 {
 	struct fixture *f = *state;
@@ -392,6 +405,7 @@ static void test_end_socket(void **state)
 			connect_to(f, f->box, "fd09::1", "fd01::2", 7000, far6) };
 	int other = connect_to(f, f->box, "10.9.0.1", "10.1.0.2", 7000, far);
 	const char *to[] = { "10.1.0.2", "fd01::2" };
+	int link = bind_to_link(ended[0], "red");
 	char byte;
 
 	assert_int_equal(dump(f), 3);
@@ -404,13 +418,13 @@ static void test_end_socket(void **state)
 
 		assert_int_equal(getsockname(ended[i], (struct sockaddr *)&own, &size), 0);
 		flow.client_port = ntohs(port->sin_port);
-		r = f->kernel->ops->end_socket(f->kernel, &flow);
+		r = f->kernel->ops->end_socket(f->kernel, &flow, link);
 		if (r == -EOPNOTSUPP)
 			skip();
 		assert_int_equal(r, 0);
 		assert_int_equal(recv(ended[i], &byte, 1, MSG_DONTWAIT), -1);
 		assert_int_equal(errno, ECONNABORTED);
-		assert_int_equal(f->kernel->ops->end_socket(f->kernel, &flow), 0);
+		assert_int_equal(f->kernel->ops->end_socket(f->kernel, &flow, link), 0);
 	}
 	assert_int_equal(recv(other, &byte, 1, MSG_DONTWAIT), -1);
 	assert_int_equal(errno, EAGAIN);
