@@ -352,6 +352,12 @@ evidence() {
 	[ ! -e "/run/netns/$lab-gw" ] || { echo "--- gateway:"; dump; n gw conntrack -L 2>/dev/null; } || true
 }
 
+# end_namespace NAME: with what our processes have started there and did not take along
+end_namespace() {
+	ip netns pids "$lab-$1" | xargs -r kill -KILL 2>/dev/null
+	ip netns delete "$lab-$1"
+}
+
 cleanup() {
 	local status=$? name
 
@@ -368,7 +374,7 @@ cleanup() {
 		"$name"
 	done
 	for name in "${namespaces[@]}"; do
-		ip netns delete "$lab-$name"
+		end_namespace "$name"
 	done
 	rm -rf "$tmp"
 	exit $status
