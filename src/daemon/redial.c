@@ -4,9 +4,6 @@
  * by a command. Neither is waited for, and neither is begun while the last one goes on. A line that
  * its pppd dials by itself is left alone for as long as that process lives.
  *
- * That systemd takes the order says nothing: it makes a job of it, and tells everybody how each job
- * ended. Who was not listening just then, because the bus was another, finds it gone.
- *
  * A line that cannot be dialled is told of once, and again only when the reason is another.
  */
 #include "daemon/state.h"
@@ -14,6 +11,7 @@
 #include "base/log.h"
 #include "base/program.h"
 #include "base/time.h"
+#include "daemon/unit_job.h"
 #include "uplink/redial.h"
 
 #include <errno.h>
@@ -23,13 +21,9 @@
 
 enum {
 	COMMAND_MAX_US = 60 * 1000 * 1000, /* of a command */
-	REPLY_MAX_US = 30 * 1000 * 1000,   /* systemd reads all units again now and then */
-	ASK_US = 10 * 1000 * 1000,         /* between two questions about a job */
 	ACCURACY_US = 100 * 1000
 };
 
-#define SYSTEMD       "org.freedesktop.systemd1"
-#define SYSTEMD_PATH  "/org/freedesktop/systemd1"
 #define NOT_RESTARTED "the unit is not restarted"
 
 /* Of one line, by its name: it outlives reloads. */
@@ -37,10 +31,7 @@ struct dialler {
 	LIST_ENTRY(dialler) entry;
 	struct daemon *daemon;
 	struct redial redial;
-	sd_bus_slot *call;       /* to restart a unit, not answered yet */
-	sd_bus_slot *removed;    /* jobs that end, until ours has */
-	char *job;               /* the answer: the path of the one that is ours */
-	uint64_t ask_us;         /* about it */
+	struct unit_job *job;    /* the unit is being restarted */
 	struct program *program; /* the command runs */
 	char trouble[160];       /* told of last; "" */
 	bool wanted;
@@ -79,9 +70,7 @@ static struct dialler *add_dialler(struct daemon *d, const char *name)
 
 static void forget_job(struct dialler *dialler)
 {
-	dialler->call = sd_bus_slot_unref(dialler->call);
-	dialler->removed = sd_bus_slot_unref(dialler->removed);
-	free(dialler->job);
+	unit_job_free(dialler->job);
 	dialler->job = NULL;
 }
 
@@ -134,104 +123,13 @@ static void conclude(struct dialler *dialler, const char *what, const char *trou
 	set_timer(dialler->daemon->redials, now_us);
 }
 
-/* --- a unit --------------------------------------------------------------------------------- */
-
-static int on_job_removed(sd_bus_message *signal, void *userdata, sd_bus_error *error)
+static void on_unit_over(const char *trouble, void *userdata)
 {
 	struct dialler *dialler = userdata;
-	const char *job, *unit, *result;
-	uint32_t id;
-	int r = sd_bus_message_read(signal, "uoss", &id, &job, &unit, &result);
 
-	if (r < 0 || !dialler->job || strcmp(job, dialler->job) != 0)
-		return 0;
-	forget_job(dialler);
-	conclude(dialler, NOT_RESTARTED, redial_job_trouble(result));
-	return 0;
-}
-
-static int on_restarted(sd_bus_message *reply, void *userdata, sd_bus_error *error)
-{
-	struct dialler *dialler = userdata;
-	const sd_bus_error *failure = sd_bus_message_get_error(reply);
-	const char *job = NULL, *trouble = NULL;
-
-	dialler->call = sd_bus_slot_unref(dialler->call);
-	if (failure)
-		trouble = failure->message ?: failure->name;
-	else if (sd_bus_message_read(reply, "o", &job) < 0)
-		trouble = "systemd answers oddly";
-	else if (!(dialler->job = strdup(job)))
-		trouble = strerror(ENOMEM);
-	if (!trouble)
-		return 0;
-	forget_job(dialler);
 	conclude(dialler, NOT_RESTARTED, trouble);
-	return 0;
-}
-
-static int call_restart(struct dialler *dialler, sd_bus *bus, const char *unit)
-{
-	_cleanup_(sd_bus_message_unrefp) sd_bus_message *call = NULL;
-	int r = sd_bus_message_new_method_call(bus, &call, SYSTEMD, SYSTEMD_PATH,
-					       SYSTEMD ".Manager", "RestartUnit");
-
-	r = r < 0 ? r : sd_bus_message_append(call, "ss", unit, "replace");
-	return r < 0 ? r
-		     : sd_bus_call_async(bus, &dialler->call, call, on_restarted, dialler,
-					 REPLY_MAX_US);
-}
-
-static int restart_unit(struct dialler *dialler, const char *unit)
-{
-	sd_bus *bus = control_system(dialler->daemon->control);
-	int r = -ENOTCONN;
-
-	dialler->ask_us = monotonic_us() + ASK_US;
-	if (bus)
-		r = sd_bus_match_signal_async(bus, &dialler->removed, SYSTEMD, SYSTEMD_PATH,
-					      SYSTEMD ".Manager", "JobRemoved", on_job_removed,
-					      NULL, dialler);
-	r = r < 0 ? r : call_restart(dialler, bus, unit);
-	if (r < 0)
-		forget_job(dialler);
-	return r;
-}
-
-static int on_job(sd_bus_message *reply, void *userdata, sd_bus_error *error)
-{
-	struct dialler *dialler = userdata;
-
-	dialler->call = sd_bus_slot_unref(dialler->call);
-	/* One that is too busy to answer may yet say how it ends. */
-	if (!sd_bus_message_is_method_error(reply, NULL) ||
-	    sd_bus_message_get_errno(reply) == ETIMEDOUT)
-		return 0;
 	forget_job(dialler);
-	conclude(dialler, NOT_RESTARTED, NULL);
-	return 0;
 }
-
-/* Whether the job still goes on, in case its end was told while nobody listened. */
-static void ask_for_job(struct dialler *dialler, uint64_t now_us)
-{
-	sd_bus *bus = control_system(dialler->daemon->control);
-	int r = -ENOTCONN;
-
-	if (dialler->call && sd_bus_slot_get_bus(dialler->call) == bus)
-		return;
-	dialler->call = sd_bus_slot_unref(dialler->call);
-	if (bus && dialler->job)
-		r = sd_bus_call_method_async(bus, &dialler->call, SYSTEMD, dialler->job,
-					     "org.freedesktop.DBus.Properties", "Get", on_job,
-					     dialler, "ss", SYSTEMD ".Job", "State");
-	if (r >= 0)
-		return;
-	forget_job(dialler);
-	redial_over(&dialler->redial, now_us);
-}
-
-/* --- a command ------------------------------------------------------------------------------ */
 
 static void on_command_said(const char *text, void *userdata)
 {
@@ -306,7 +204,9 @@ static void dial(struct dialler *dialler, const struct line *line)
 	if (!*dialler->trouble)
 		tell_line(dialler->daemon, EVENT_UPLINK_REDIAL, line, "dialled again by %s",
 			  unit ? unit : line->config->reconnect.command.v[0]);
-	r = unit ? restart_unit(dialler, unit) : run_command(dialler, line);
+	r = unit ? unit_job_start(control_system(dialler->daemon->control), unit, on_unit_over,
+				  dialler, &dialler->job)
+		 : run_command(dialler, line);
 	if (r < 0)
 		tell_trouble(dialler, unit ? NOT_RESTARTED : "the command cannot be run",
 			     strerror(-r));
@@ -328,7 +228,7 @@ static enum redial_need need_of(const struct dialler *dialler, const struct line
 	}
 	if (line->ppp.pid && line->ppp.persists)
 		return REDIAL_NOT;
-	return dialler->removed || dialler->program ? REDIAL_DIALLING : REDIAL_DOWN;
+	return dialler->job || dialler->program ? REDIAL_DIALLING : REDIAL_DOWN;
 }
 
 /* Returns when to look again, 0: with the next change. */
@@ -343,14 +243,14 @@ static uint64_t look_at(struct daemon *d, const struct line *line, uint64_t now_
 	if (!dialler)
 		return 0;
 	dialler->wanted = true;
-	if (dialler->removed && now_us >= dialler->ask_us) {
-		dialler->ask_us = now_us + ASK_US;
-		ask_for_job(dialler, now_us);
+	if (dialler->job && unit_job_look(dialler->job, control_system(d->control), now_us) < 0) {
+		forget_job(dialler);
+		redial_over(&dialler->redial, now_us);
 	}
 	if (redial_due(&dialler->redial, need_of(dialler, line), uplink->reconnect.after_ms * 1000,
 		       now_us, &next_us))
 		dial(dialler, line);
-	return dialler->removed ? dialler->ask_us : next_us;
+	return dialler->job ? unit_job_due_us(dialler->job) : next_us;
 }
 
 void redials_look(struct daemon *d)
