@@ -352,9 +352,11 @@ evidence() {
 	[ ! -e "/run/netns/$lab-gw" ] || { echo "--- gateway:"; dump; n gw conntrack -L 2>/dev/null; } || true
 }
 
-# end_namespace NAME: with what our processes have started there and did not take along
+# end_namespace NAME: with what our processes have started there and did not take along, unless it is
+# the machine's own (vm/systemd-lab.sh)
 end_namespace() {
-	ip netns pids "$lab-$1" | xargs -r kill -KILL 2>/dev/null
+	[ "/run/netns/$lab-$1" -ef /proc/self/ns/net ] ||
+		ip netns pids "$lab-$1" | xargs -r kill -KILL 2>/dev/null
 	ip netns delete "$lab-$1"
 }
 
