@@ -15,7 +15,7 @@ uplink-*)
 	;;
 esac
 END
-hook 20-second <<<"echo second \$UPLINKD_NAME >>'$tmp/told'"
+hook 20-second <<<"echo second \$UPLINKD_NAME \$UPLINKD_EVENT >>'$tmp/told'"
 
 told() {
 	grep -qxF "$1" "$tmp/told"
@@ -32,6 +32,14 @@ children() {
 no_children() {
 	[ "$(children)" = 0 ]
 }
+# With other options, and nothing of what was before: no outage, no penalty, nothing told.
+restart() {
+	daemon_stop
+	rm -f "$tmp/run/trust"
+	forget
+	daemon_options=("$@")
+	daemon_start
+}
 
 config "" "" <<'END'
 services = ( { name = "www"; listen = [ "tcp/dsl0:80" ];
@@ -40,7 +48,7 @@ END
 daemon_start
 wait_for 20 told "uplink-state dsl0 start>up"
 wait_for 20 told "uplink-state dsl1 start>up"
-wait_for 20 told "second dsl1"
+wait_for 20 told "second dsl1 uplink-state"
 wait_for 20 no_children
 expect "one after the other, for each line" "uplink-state second" \
 	"$(grep dsl1 "$tmp/told" | cut -d' ' -f1 | xargs)"
@@ -75,7 +83,7 @@ hook 17-unable <<<"true"
 sed -i 's|/bin/sh|/nonexistent/sh|' "$hooks/17-unable"
 forget
 line_cut 0
-wait_for 20 told "second dsl0"
+wait_for 20 told "second dsl0 uplink-state"
 expect "its words and its end are in the log" 3 \
 	"$(grep -c -e 'hook 15-fail (uplink dsl0): what a pity' -e 'hook 15-fail (uplink dsl0): exit status 3' \
 		-e 'hook 17-unable: cannot be started' "$log")"
@@ -85,19 +93,21 @@ wait_for 20 no_children
 rm "$hooks"/1[567]-*
 
 echo "--- slow"
-mkfifo "$tmp/gate"
-hook 15-slow <<<"[ \$UPLINKD_NAME != dsl0 ] || { echo waits >>'$tmp/told'; read -r x <'$tmp/gate'; }"
-daemon_stop
-daemon_options=(--hook-limit 1h)
-daemon_start
+# All that dsl0 has to tell waits until the gate is there: its state, and its penalty.
+hook 15-slow <<END
+[ \$UPLINKD_NAME = dsl0 ] || exit 0
+echo waits >>"$tmp/told"
+until [ -e "$tmp/gate" ]; do sleep 0.05; done
+END
+restart --hook-limit 1h
 wait_for 20 told waits
-wait_for 20 told "second dsl1"
+wait_for 20 told "second dsl1 uplink-state"
 forget
 line_cut 1
 wait_for 20 told "uplink-state dsl1 up>down"
-wait_for 20 told "second dsl1"
+wait_for 20 told "second dsl1 uplink-state"
 expect "it is in nobody's way" "dsl0:4" "$(ask client -n 4 $inet4 80 | via | tally 2)"
-for i in 1 2; do
+for i in 1 2 3; do
 	line_cut 0
 	wait_for 20 line_is 0 down
 	line_mend 0
@@ -108,20 +118,16 @@ wait_for 20 line_is 0 down
 line_mend 1
 wait_for 20 told "uplink-state dsl1 down>up"
 expect "its own line waits" 0 "$(grep -c "state dsl0" "$tmp/told" || true)"
-echo go >"$tmp/gate"
+touch "$tmp/gate"
 wait_for 20 told "uplink-state dsl0 up>down"
-echo go >"$tmp/gate"
-wait_for 20 no_children
+wait_for 20 told "uplink-penalty dsl0 >down"
 expect "and the last state wins" "uplink-state dsl0 up>down" "$(grep "state dsl0" "$tmp/told")"
 
 echo "--- endless"
 hook 15-slow <<<"sleep 1000 & echo \$\$ \$! >'$tmp/pids'; sleep 1000"
-daemon_stop
-daemon_options=(--hook-limit 2s)
-forget
-daemon_start
-wait_for 20 told "second dsl0"
-wait_for 20 told "second dsl1"
+restart --hook-limit 2s
+wait_for 20 told "second dsl0 uplink-state"
+wait_for 20 told "second dsl1 uplink-state"
 expect_match "it is killed" "*hook 15-slow (uplink dsl*): takes too long, killed" "$(grep 'uplink.*takes too long' "$log" | tail -n 1)"
 gone() {
 	local pid
@@ -132,7 +138,6 @@ gone() {
 }
 wait_for 20 gone
 echo "- and what it has started"
-wait_for 20 no_children
 rm "$hooks/15-slow"
 
 echo "--- not to be trusted"
@@ -143,18 +148,21 @@ chown 65534 "$hooks/16-theirs"
 hook 18-off <<<"echo off >>'$tmp/told'"
 chmod -x "$hooks/18-off"
 hook 19-old~ <<<"echo old >>'$tmp/told'"
+restart --hook-limit 2s
+wait_for 20 told "second dsl0 uplink-state"
+wait_for 20 told "second dsl1 uplink-state"
 forget
 line_mend 0
-wait_for 20 told "second dsl0"
+wait_for 20 told "second dsl0 uplink-state"
 expect "none of these is run" 0 "$(grep -c -e open -e theirs -e off -e old "$tmp/told" || true)"
 forget
 line_cut 0
-wait_for 20 told "second dsl0"
+wait_for 20 told "second dsl0 uplink-state"
 expect "which is said once" 2 "$(grep -c -e '15-open: others than root can write it, refused' \
 	-e '16-theirs: others than root can write it, refused' "$log")"
 forget
 line_mend 0
-wait_for 20 told "second dsl0"
+wait_for 20 told "second dsl0 uplink-state"
 chmod 777 "$hooks"
 forget
 line_cut 0
