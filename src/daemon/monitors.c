@@ -104,20 +104,10 @@ static void on_answer(const struct probe_answer *answer, void *userdata)
 	set_timer(watch->daemon->monitors);
 }
 
-static bool is_running(const struct watch *watch, unsigned target)
-{
-	const struct question *question;
-
-	LIST_FOREACH(question, &watch->questions, entry)
-	if (question->target == target)
-		return true;
-	return false;
-}
-
 /* A script that takes its time is not started again beside itself. */
 static int put(struct watch *watch, unsigned target, const struct probe_spec *spec, uint64_t now_us)
 {
-	bool waits = spec->kind == PROBE_SCRIPT && is_running(watch, target);
+	bool waits = spec->kind == PROBE_SCRIPT && watch_is_asking(watch, target);
 	struct question *question = calloc(1, sizeof(*question));
 	int r = 0;
 
@@ -146,17 +136,6 @@ static void ask(struct watch *watch, const struct line *line, unsigned target, u
 		monitor_unsent(watch->monitor, target, now_us, now_us, wrong);
 }
 
-/* Such a question makes more packets than one, and they need not end in an answer. */
-static bool has_conversations(const struct watch *watch)
-{
-	for (unsigned i = 0; i < watch->n; i++)
-		if (watch->targets[i].spec.kind == PROBE_HTTP ||
-		    watch->targets[i].spec.kind == PROBE_HTTPS ||
-		    watch->targets[i].spec.kind == PROBE_SCRIPT)
-			return true;
-	return false;
-}
-
 static void look_at_counters(struct watch *watch, const struct line *line, uint64_t now_us)
 {
 	struct daemon *d = watch->daemon;
@@ -180,7 +159,7 @@ static void look_at_counters(struct watch *watch, const struct line *line, uint6
 					    .sent = counters.sent,
 					    .replies = counters.replies,
 					    .point_to_point = link->point_to_point &&
-							      !has_conversations(watch) };
+							      !watch_has_conversations(watch) };
 	monitor_passive(watch->monitor, &passive, now_us);
 }
 
@@ -277,23 +256,6 @@ static int add_watch(struct monitors *monitors, const struct config_uplink *upli
 	return r;
 }
 
-/* The line's addresses that matter: those that something is asked from. */
-static void from_addresses(const struct watch *watch, const struct line *line,
-			   struct ip_address ret[FAMILY_INDEX_MAX])
-{
-	memset(ret, 0, FAMILY_INDEX_MAX * sizeof(*ret));
-	for (size_t i = 0; i < watch->n; i++) {
-		const struct target *target = &watch->targets[i];
-		enum family_index f = target_family(target);
-
-		if (target->gateway || ip_is_set(&target->spec.target))
-			ret[f] = line->family[f].address;
-		else
-			for (f = 0; f < FAMILY_INDEX_MAX; f++)
-				ret[f] = line->family[f].address;
-	}
-}
-
 static bool can_ask(const struct daemon *d, const struct line *line)
 {
 	const struct link *link = facts_link(&d->facts, line->link);
@@ -310,7 +272,7 @@ static void follow(struct watch *watch, struct line *line)
 	struct ip_address address[FAMILY_INDEX_MAX];
 	uint64_t now_us = monotonic_us();
 
-	from_addresses(watch, line, address);
+	watch_addresses(watch, line, address);
 	if (!can_ask(watch->daemon, line)) {
 		drop_questions(watch);
 		watch->asking = false;
@@ -399,23 +361,10 @@ void monitors_suspect(struct daemon *d, const struct line *line)
 	set_timer(d->monitors);
 }
 
-static bool asks(const struct watch *watch, const struct flow *flow)
-{
-	const struct ip_address *from = &watch->address[family_index(flow->client.family)];
-
-	if (!watch->asking || !ip_equal(from, &flow->client))
-		return false;
-	for (size_t i = 0; i < watch->n; i++)
-		if (ip_equal(&watch->targets[i].spec.target, &flow->destination) &&
-		    watch->targets[i].spec.port == flow->destination_port)
-			return true;
-	return false;
-}
-
 bool monitors_ask(const struct daemon *d, const struct flow *flow)
 {
 	array_foreach(&d->monitors->v, watch)
-		if (asks(*watch, flow))
+		if (watch_asks(*watch, flow))
 			return true;
 	return false;
 }

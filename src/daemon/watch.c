@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the configuration wants of a line's monitor, and a monitor made from that. Two that are made
- * from the same are told by a hash, so that a reload leaves those alone that stay what they were.
+ * What the configuration wants of a line's monitor, a monitor made from that, and what can be told of
+ * it without asking anybody. Two that are made from the same are told by a hash, so that a reload
+ * leaves those alone that stay what they were.
  */
 #include "daemon/watch.h"
 #include "daemon/state.h"
@@ -210,4 +211,53 @@ const char *watch_complete(const struct watch *watch, const struct line *line,
 	if (ip_is_link_local(&spec->target) && spec->kind != PROBE_ND)
 		spec->source = (struct ip_address){ 0 };
 	return NULL;
+}
+
+void watch_addresses(const struct watch *watch, const struct line *line,
+		     struct ip_address ret[FAMILY_INDEX_MAX])
+{
+	memset(ret, 0, FAMILY_INDEX_MAX * sizeof(*ret));
+	for (size_t i = 0; i < watch->n; i++) {
+		const struct target *target = &watch->targets[i];
+		enum family_index f = target_family(target);
+
+		if (target->gateway || ip_is_set(&target->spec.target))
+			ret[f] = line->family[f].address;
+		else
+			for (f = 0; f < FAMILY_INDEX_MAX; f++)
+				ret[f] = line->family[f].address;
+	}
+}
+
+bool watch_is_asking(const struct watch *watch, unsigned target)
+{
+	const struct question *question;
+
+	LIST_FOREACH(question, &watch->questions, entry)
+	if (question->target == target)
+		return true;
+	return false;
+}
+
+bool watch_asks(const struct watch *watch, const struct flow *flow)
+{
+	const struct ip_address *from = &watch->address[family_index(flow->client.family)];
+
+	if (!watch->asking || !ip_equal(from, &flow->client))
+		return false;
+	for (size_t i = 0; i < watch->n; i++)
+		if (ip_equal(&watch->targets[i].spec.target, &flow->destination) &&
+		    watch->targets[i].spec.port == flow->destination_port)
+			return true;
+	return false;
+}
+
+bool watch_has_conversations(const struct watch *watch)
+{
+	for (unsigned i = 0; i < watch->n; i++)
+		if (watch->targets[i].spec.kind == PROBE_HTTP ||
+		    watch->targets[i].spec.kind == PROBE_HTTPS ||
+		    watch->targets[i].spec.kind == PROBE_SCRIPT)
+			return true;
+	return false;
 }

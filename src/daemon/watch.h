@@ -11,6 +11,7 @@
 /* The monitor of one line with its questions, for monitors.c alone. */
 
 struct daemon;
+struct flow;
 struct line;
 struct watch;
 
@@ -67,3 +68,13 @@ void drop_questions(struct watch *watch);
 
 /* Of the address that a target is asked from. */
 enum family_index target_family(const struct target *target);
+/* The line's addresses that matter, those that something is asked from; the others unset. */
+void watch_addresses(const struct watch *watch, const struct line *line,
+		     struct ip_address ret[FAMILY_INDEX_MAX]);
+
+/* A question to this target is under way. */
+bool watch_is_asking(const struct watch *watch, unsigned target);
+/* This connection is a question of ours. */
+bool watch_asks(const struct watch *watch, const struct flow *flow);
+/* Some question makes more packets than one, and they need not end in an answer. */
+bool watch_has_conversations(const struct watch *watch);
