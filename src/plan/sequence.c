@@ -5,8 +5,17 @@
  */
 #include "plan/sequence.h"
 
+#include <string.h>
+
+/* What the steps are seen before. */
+struct scene {
+	const struct objects *found;
+	bool address_lost; /* the gate of a line, see policy/leave.c, is to close to one of its own
+			    */
+};
+
 /* Catches everything that no rule before it did. */
-static bool is_catch_all(const struct step *step, const struct objects *found)
+static bool is_catch_all(const struct step *step, const struct scene *scene)
 {
 	const struct rule_object *rule = step->wanted;
 
@@ -14,9 +23,9 @@ static bool is_catch_all(const struct step *step, const struct objects *found)
 	       !rule->suppress_default;
 }
 
-static bool is_selective(const struct step *step, const struct objects *found)
+static bool is_selective(const struct step *step, const struct scene *scene)
 {
-	return !is_catch_all(step, found);
+	return !is_catch_all(step, scene);
 }
 
 static bool has_route_over(const struct objects *found, int link)
@@ -28,17 +37,34 @@ static bool has_route_over(const struct objects *found, int link)
 }
 
 /* From one link to another one that no route of ours was over, so that it may have no gate yet. */
-static bool moves(const struct step *step, const struct objects *found)
+static bool moves(const struct step *step, const struct scene *scene)
 {
 	const struct route_object *from = step->found, *to = step->wanted;
 
 	return step->action == STEP_CHANGE && from->link && to->link && from->link != to->link &&
-	       !has_route_over(found, to->link);
+	       !has_route_over(scene->found, to->link);
 }
 
-static bool stays(const struct step *step, const struct objects *found)
+static bool has_table(const struct objects *found, uint32_t table)
 {
-	return !moves(step, found);
+	array_foreach(&found->routes, route)
+		if (route->table == table)
+			return true;
+	return false;
+}
+
+/* The kernel took it out with an address, which connections still have until the gate is closed. */
+static bool waits(const struct step *step, const struct scene *scene)
+{
+	const struct route_object *route = step->wanted;
+
+	return step->action == STEP_ADD && scene->address_lost && ip_is_set(&route->source) &&
+	       has_table(scene->found, route->table);
+}
+
+static bool stays(const struct step *step, const struct scene *scene)
+{
+	return !moves(step, scene) && !waits(step, scene);
 }
 
 enum {
@@ -58,30 +84,43 @@ enum {
 static const struct turn {
 	enum object_kind kind;
 	unsigned actions;
-	bool (*when)(const struct step *step, const struct objects *found); /* NULL: always */
+	bool (*when)(const struct step *step, const struct scene *scene); /* NULL: always */
 } turns[] = {
-	{ OBJECT_SYSCTL, CHANGE, NULL },         { OBJECT_TUNNEL, ADD | CHANGE, NULL },
-	{ OBJECT_ALIAS, ADD | CHANGE, NULL },    { OBJECT_ROUTE, ADD | CHANGE, stays },
-	{ OBJECT_ROUTE, LEAVE, moves },          { OBJECT_RULE, ADD | CHANGE, is_selective },
-	{ OBJECT_NFT_TABLE, DELETE, NULL },      { OBJECT_NFT_TABLE, ADD, NULL },
-	{ OBJECT_NFT_SET, ADD, NULL },           { OBJECT_NFT_HELPER, ADD, NULL },
-	{ OBJECT_NFT_CHAIN, ADD, NULL },         { OBJECT_NFT_ELEMENT, DELETE, NULL },
-	{ OBJECT_NFT_RULE, DELETE, NULL },       { OBJECT_NFT_ELEMENT, ADD | CHANGE, NULL },
-	{ OBJECT_NFT_RULE, ADD | CHANGE, NULL }, { OBJECT_NFT_CHAIN, DELETE, NULL },
-	{ OBJECT_NFT_SET, DELETE, NULL },        { OBJECT_NFT_HELPER, DELETE, NULL },
-	{ OBJECT_ROUTE, ARRIVE, moves },         { OBJECT_RULE, ADD | CHANGE, is_catch_all },
-	{ OBJECT_RULE, DELETE, NULL },           { OBJECT_ROUTE, DELETE, NULL },
-	{ OBJECT_ALIAS, DELETE, NULL },          { OBJECT_TUNNEL, DELETE, NULL },
+	{ OBJECT_SYSCTL, CHANGE, NULL },
+	{ OBJECT_TUNNEL, ADD | CHANGE, NULL },
+	{ OBJECT_ALIAS, ADD | CHANGE, NULL },
+	{ OBJECT_ROUTE, ADD | CHANGE, stays },
+	{ OBJECT_ROUTE, LEAVE, moves },
+	{ OBJECT_RULE, ADD | CHANGE, is_selective },
+	{ OBJECT_NFT_TABLE, DELETE, NULL },
+	{ OBJECT_NFT_TABLE, ADD, NULL },
+	{ OBJECT_NFT_SET, ADD, NULL },
+	{ OBJECT_NFT_HELPER, ADD, NULL },
+	{ OBJECT_NFT_CHAIN, ADD, NULL },
+	{ OBJECT_NFT_ELEMENT, DELETE, NULL },
+	{ OBJECT_NFT_RULE, DELETE, NULL },
+	{ OBJECT_NFT_ELEMENT, ADD | CHANGE, NULL },
+	{ OBJECT_NFT_RULE, ADD | CHANGE, NULL },
+	{ OBJECT_NFT_CHAIN, DELETE, NULL },
+	{ OBJECT_NFT_SET, DELETE, NULL },
+	{ OBJECT_NFT_HELPER, DELETE, NULL },
+	{ OBJECT_ROUTE, ARRIVE, moves },
+	{ OBJECT_ROUTE, ADD, waits },
+	{ OBJECT_RULE, ADD | CHANGE, is_catch_all },
+	{ OBJECT_RULE, DELETE, NULL },
+	{ OBJECT_ROUTE, DELETE, NULL },
+	{ OBJECT_ALIAS, DELETE, NULL },
+	{ OBJECT_TUNNEL, DELETE, NULL },
 };
 
-static bool is_turn(const struct turn *turn, const struct step *step, const struct objects *found)
+static bool is_turn(const struct turn *turn, const struct step *step, const struct scene *scene)
 {
 	unsigned action = 1U << step->action;
 
 	if (action == CHANGE)
 		action |= LEAVE | ARRIVE;
 	return step->kind == turn->kind && turn->actions & action &&
-	       (!turn->when || turn->when(step, found));
+	       (!turn->when || turn->when(step, scene));
 }
 
 /* The part of the step that has its turn. */
@@ -100,11 +139,11 @@ static struct step part_of(const struct step *step, const struct turn *turn)
 }
 
 /* Appends the steps whose turn it is. */
-static int take(const struct plan *from, const struct turn *turn, const struct objects *found,
+static int take(const struct plan *from, const struct turn *turn, const struct scene *scene,
 		struct plan *to)
 {
 	array_foreach(&from->steps, step)
-		if (is_turn(turn, step, found)) {
+		if (is_turn(turn, step, scene)) {
 			int r = array_push(&to->steps, part_of(step, turn));
 
 			if (r < 0)
@@ -113,13 +152,26 @@ static int take(const struct plan *from, const struct turn *turn, const struct o
 	return 0;
 }
 
+static bool loses_address(const struct plan *plan)
+{
+	array_foreach(&plan->steps, step) {
+		const struct nft_element *element = step->found;
+
+		if (step->kind == OBJECT_NFT_ELEMENT && step->action == STEP_DELETE &&
+		    (strcmp(element->set, "own4") == 0 || strcmp(element->set, "own6") == 0))
+			return true;
+	}
+	return false;
+}
+
 int plan_sequence(const struct plan *plan, const struct objects *found, struct plan *ret)
 {
+	struct scene scene = { .found = found, .address_lost = loses_address(plan) };
 	struct plan ordered = { 0 };
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < ELEMENTS_OF(turns); i++)
-		r = take(plan, &turns[i], found, &ordered);
+		r = take(plan, &turns[i], &scene, &ordered);
 	if (r < 0)
 		plan_done(&ordered);
 	else

@@ -140,6 +140,50 @@ static void routes_follow_the_gate_of_a_new_link(void **state)
 				 "+ route table 201 0.0.0.0/0 metric 0 link 5\n");
 }
 
+static void put_own(struct objects *objects, const char *interface, const char *text)
+{
+	struct ip_address own = address(text);
+	struct nft_key key = { 0 };
+
+	nft_key_interface(&key, interface);
+	nft_key_address(&key, &own);
+	want_member(objects, "own4", &key);
+}
+
+static void fill_lost_address(struct objects *found, struct objects *wanted)
+{
+	struct route_object way = { .table = 201,
+				    .destination = prefix("0.0.0.0/0"),
+				    .link = 3,
+				    .source = address("192.0.2.9") },
+			    hole = { .table = 201,
+				     .destination = prefix("0.0.0.0/0"),
+				     .type = ROUTE_BLACKHOLE,
+				     .metric = 9 };
+
+	want_table(found, NFT_INET);
+	want_table(wanted, NFT_INET);
+	want_set(found, "own4", "ifname . ipv4_addr", NULL, 0);
+	want_set(wanted, "own4", "ifname . ipv4_addr", NULL, 0);
+	put_own(found, "dsl0", "192.0.2.5");
+	put_own(wanted, "dsl0", "192.0.2.9");
+	want_route(found, &hole);
+	want_route(wanted, &hole);
+	want_route(wanted, &way);
+	way.table = 202;
+	want_route(wanted, &way);
+}
+
+/* Connections still have the address that is gone. A line that comes has none. */
+static void routes_follow_the_gate_that_closes(void **state)
+{
+	assert_plan(fill_lost_address,
+		    "+ route table 202 0.0.0.0/0 metric 0 link 3 src 192.0.2.9\n"
+		    "- nft element own4 \"dsl0\" . 192.0.2.5\n"
+		    "+ nft element own4 \"dsl0\" . 192.0.2.9\n"
+		    "+ route table 201 0.0.0.0/0 metric 0 link 3 src 192.0.2.9\n");
+}
+
 /* Every value of a route counts, and only they do: the identity alone makes no change. */
 static void every_value_of_a_route_counts(void **state)
 {
@@ -381,6 +425,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(routing_steps_are_ordered),
+		cmocka_unit_test(routes_follow_the_gate_that_closes),
 		cmocka_unit_test(routes_follow_the_gate_of_a_new_link),
 		cmocka_unit_test(every_value_of_a_route_counts),
 		cmocka_unit_test(nft_steps_are_ordered),
