@@ -220,6 +220,8 @@ static int watch(struct program *program, sd_event *event, uint64_t limit_us)
 	if (program->pidfd < 0)
 		return -errno;
 	r = sd_event_add_io(event, &program->over, program->pidfd, EPOLLIN, on_over, program);
+	/* What has ended is not killed because we come late. */
+	r = r < 0 ? r : sd_event_source_set_priority(program->over, SD_EVENT_PRIORITY_NORMAL - 1);
 	if (r >= 0 && program->output >= 0)
 		r = sd_event_add_io(event, &program->readable, program->output, EPOLLIN,
 				    on_readable, program);

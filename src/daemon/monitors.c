@@ -93,8 +93,10 @@ static void on_answer(const struct probe_answer *answer, void *userdata)
 		log_debug("uplink %s: %s: %s", watch->name, watch->targets[target].text,
 			  answer->reason);
 	question->probe = NULL;
-	for (question = LIST_FIRST(&watch->questions); question; question = next) {
-		next = LIST_NEXT(question, entry);
+	/* The oldest first: how long it took teaches patience, and only the first is learned from.
+	 */
+	for (question = TAILQ_FIRST(&watch->questions); question; question = next) {
+		next = TAILQ_NEXT(question, entry);
 		if (question->target != target || question->probe)
 			continue;
 		hear(question, answer);
@@ -120,7 +122,7 @@ static int put(struct watch *watch, unsigned target, const struct probe_spec *sp
 	if (r < 0)
 		free(question);
 	else
-		LIST_INSERT_HEAD(&watch->questions, question, entry);
+		TAILQ_INSERT_TAIL(&watch->questions, question, entry);
 	return r;
 }
 

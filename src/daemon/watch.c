@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the configuration wants of a line's monitor, a monitor made from that, and what can be told of
- * it without asking anybody. Two that are made from the same are told by a hash, so that a reload
- * leaves those alone that stay what they were.
+ * What the configuration wants of a line's monitor, a monitor made from that, and what can be told
+ * of it without asking anybody. Two that are made from the same are told by a hash, so that a
+ * reload leaves those alone that stay what they were.
  */
 #include "daemon/watch.h"
 #include "daemon/state.h"
@@ -17,15 +17,15 @@
 
 void question_free(struct question *question)
 {
-	LIST_REMOVE(question, entry);
+	TAILQ_REMOVE(&question->watch->questions, question, entry);
 	probe_remove(question->probe);
 	free(question);
 }
 
 void drop_questions(struct watch *watch)
 {
-	while (!LIST_EMPTY(&watch->questions))
-		question_free(LIST_FIRST(&watch->questions));
+	while (!TAILQ_EMPTY(&watch->questions))
+		question_free(TAILQ_FIRST(&watch->questions));
 }
 
 void watch_free(struct watch *watch)
@@ -68,6 +68,7 @@ static struct probe_spec spec_of(const struct config_uplink *uplink,
 				    .regex = probe->match,
 				    .dns_name = probe->name,
 				    .dns_type = probe->type,
+				    .dns_any = true,
 				    .verify = probe->verify };
 }
 
@@ -173,7 +174,7 @@ int watch_start(const struct watch *wanted, const struct config_uplink *uplink, 
 	if (!watch)
 		return -ENOMEM;
 	*watch = *wanted;
-	LIST_INIT(&watch->questions);
+	TAILQ_INIT(&watch->questions);
 	r = own_strings(watch);
 	r = r < 0 ? r : make_monitor(watch, uplink);
 	if (r < 0)
@@ -233,7 +234,7 @@ bool watch_is_asking(const struct watch *watch, unsigned target)
 {
 	const struct question *question;
 
-	LIST_FOREACH(question, &watch->questions, entry)
+	TAILQ_FOREACH(question, &watch->questions, entry)
 	if (question->target == target)
 		return true;
 	return false;

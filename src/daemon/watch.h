@@ -25,7 +25,7 @@ struct target {
 
 /* One check under way. */
 struct question {
-	LIST_ENTRY(question) entry;
+	TAILQ_ENTRY(question) entry;
 	struct watch *watch;
 	unsigned target;
 	uint64_t sent_us;
@@ -41,8 +41,8 @@ struct watch {
 	struct target targets[MONITOR_TARGETS_MAX];
 	size_t n;
 	struct monitor *monitor;
-	LIST_HEAD(question_list, question) questions;
-	bool asking; /* there is somebody to ask, from these: */
+	TAILQ_HEAD(question_list, question) questions; /* oldest first */
+	bool asking;                                   /* there is somebody to ask, from these: */
 	int link;
 	struct ip_address address[FAMILY_INDEX_MAX]; /* unset: of no interest */
 	uint64_t due_us;

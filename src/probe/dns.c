@@ -12,7 +12,8 @@
 #include <sys/random.h>
 
 enum {
-	ANSWER_MAX = 4096
+	ANSWER_MAX = 4096,
+	SERVFAIL = 2 /* RFC 1035, 4.1.1 */
 };
 
 struct dns_state {
@@ -54,7 +55,9 @@ static void judge(struct probe *probe, const struct dns_answer *answer)
 					     "NXDOMAIN", "NOTIMP",  "REFUSED" };
 	uint8_t rcode = answer->rcode;
 
-	if (rcode != probe->spec.dns_rcode && rcode < ELEMENTS_OF(names))
+	if (probe->spec.dns_any && rcode != SERVFAIL)
+		probe_end(probe, EVIDENCE_GOOD, "dns answer");
+	else if (rcode != probe->spec.dns_rcode && rcode < ELEMENTS_OF(names))
 		probe_end(probe, EVIDENCE_BAD, "dns answer %s", names[rcode]);
 	else if (rcode != probe->spec.dns_rcode)
 		probe_end(probe, EVIDENCE_BAD, "dns answer with code %u", rcode);

@@ -10,6 +10,11 @@
 /* What the kinds of probes share, for the files of src/probe alone. */
 struct web;
 
+/* Of what is heard: an answer that lies there counts, though its time was up before it was read. */
+enum {
+	PROBE_PRIORITY = SD_EVENT_PRIORITY_NORMAL - 1
+};
+
 struct probes {
 	sd_event *event;
 	LIST_HEAD(probe_list, probe) list;

@@ -55,6 +55,7 @@ struct probe_spec {
 	const char *dns_name; /* dns: default the root */
 	const char *dns_type; /* dns: "A", "SOA", "TYPE65", ...; default "A", for the root "NS" */
 	uint8_t dns_rcode;    /* dns: what is wanted; 0, NOERROR, wants a record besides */
+	bool dns_any;         /* dns: any answer, but for SERVFAIL: "I could not ask myself" */
 
 	const char *payload; /* udp, agent: is sent, with the escapes of C */
 	const char *expect;  /* udp: how the answer must begin, with escapes; NULL: any answer */

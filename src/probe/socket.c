@@ -81,11 +81,14 @@ static int on_io(sd_event_source *source, int fd, uint32_t events, void *userdat
 int socket_watch(struct probe *probe, int fd, uint32_t events,
 		 void (*ready)(struct probe *probe, uint32_t events))
 {
+	int r;
+
 	probe->fd = fd;
 	probe->ready = ready;
 	if (probe->io)
 		return sd_event_source_set_io_events(probe->io, events);
-	return sd_event_add_io(probe->probes->event, &probe->io, fd, events, on_io, probe);
+	r = sd_event_add_io(probe->probes->event, &probe->io, fd, events, on_io, probe);
+	return r < 0 ? r : sd_event_source_set_priority(probe->io, PROBE_PRIORITY);
 }
 
 int socket_take(struct probe *probe)

@@ -28,7 +28,8 @@ uint64_t probe_spec_hash(uint64_t hash, const struct probe_spec *spec)
 	const uint64_t values[] = { spec->kind,        spec->port,       spec->mark,
 				    spec->interval_us, spec->timeout_us, spec->fail,
 				    spec->pass,        spec->initial_up, spec->unsent_fails,
-				    spec->redirects,   spec->verify,     spec->dns_rcode };
+				    spec->redirects,   spec->verify,     spec->dns_rcode,
+				    spec->dns_any };
 	const char *const *const texts[] = STRINGS(spec);
 
 	for (size_t i = 0; i < ELEMENTS_OF(values); i++)

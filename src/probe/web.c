@@ -7,6 +7,7 @@
 #include "probe/web.h"
 
 #include "base/cleanup.h"
+#include "probe/engine.h"
 
 #include <errno.h>
 #include <sys/epoll.h>
@@ -92,8 +93,11 @@ static int want_socket(CURL *easy, curl_socket_t fd, int what, void *userdata, v
 	if (source)
 		return sd_event_source_set_io_events(source, events) < 0 ? -1 : 0;
 	r = sd_event_add_io(web->event, &source, fd, events, on_io, web);
-	if (r < 0)
+	r = r < 0 ? r : sd_event_source_set_priority(source, PROBE_PRIORITY);
+	if (r < 0) {
+		sd_event_source_disable_unref(source);
 		return -1;
+	}
 	curl.multi_assign(web->multi, fd, source);
 	return 0;
 }

@@ -30,9 +30,13 @@ void netns_enter(void)
 
 void make_red(void)
 {
-	run("ip link add red type veth peer name black && ip link set red up && "
+	run("ip link add red type veth peer name black && "
+	    "echo 0 >/proc/sys/net/ipv6/conf/red/accept_dad && "
+	    "echo 0 >/proc/sys/net/ipv6/conf/black/accept_dad && ip link set red up && "
 	    "ip link set black up && ip address add 10.1.0.1/24 dev red && "
 	    "ip address add fd01::1/64 dev red nodad");
+	link_settles("red");
+	link_settles("black");
 }
 
 static _printf_(1, 0) FILE *start(const char *format, va_list args)
@@ -83,6 +87,13 @@ char *output_of(const char *format, ...)
 	text = read_all(pipe);
 	assert_int_equal(pclose(pipe), 0);
 	return text;
+}
+
+void link_settles(const char *name)
+{
+	run("until ip link show %s | grep -q 'state UP'; do sleep 0.01; done;"
+	    "while [ -n \"$(ip -6 address show dev %s tentative)\" ]; do sleep 0.01; done",
+	    name, name);
 }
 
 int link_index(const char *name)

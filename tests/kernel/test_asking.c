@@ -23,7 +23,8 @@
 
 enum {
 	TIMEOUT_US = 10 * 1000 * 1000,
-	SILENCE_US = 100 * 1000
+	SILENCE_US = 100 * 1000,
+	LATE_US = 200 * 1000
 };
 
 static sd_event *event;
@@ -64,6 +65,7 @@ static int set_up(void **state)
 		"ip address add fe80::2/64 dev black nodad");
 	run("ip address add 10.1.0.7/24 dev red; ip address add fd01::7/64 dev red nodad");
 	run("ip address add fe80::1/64 dev red nodad");
+	link_settles("red"); /* a request is sent once */
 	assert_true(sd_event_new(&event) >= 0);
 	return probes_new(event, &probes);
 }
@@ -136,6 +138,24 @@ static void test_answers(void **state)
 	assert_answer(spec_of(PROBE_TCP, "10.1.0.2", "10.1.0.1"), EVIDENCE_BAD,
 		      "connection refused");
 	assert_answer(spec_of(PROBE_TCP, "fd01::2", "fd01::1"), EVIDENCE_BAD, "connection refused");
+}
+
+/* An answer that came in time is one, also when we were away until long after. */
+static void test_read_late(void **state)
+{
+	struct probe_spec spec = spec_of(PROBE_ICMP, "10.1.0.2", "10.1.0.1");
+	struct told told[20] = { 0 };
+	struct probe *probe;
+
+	assert_answer(spec, EVIDENCE_GOOD, "echo reply"); /* and the neighbour is known */
+	spec.timeout_us = LATE_US / 4;
+	for (size_t i = 0; i < ELEMENTS_OF(told); i++)
+		assert_int_equal(probe_once(probes, &spec, on_done, &told[i], &probe), 0);
+	usleep(LATE_US);
+	for (size_t i = 0; i < ELEMENTS_OF(told); i++) {
+		loop_until(event, &told[i].done);
+		assert_int_equal(told[i].answer.evidence, EVIDENCE_GOOD);
+	}
 }
 
 /* A neighbour that the kernel believes in may be gone all the same. */
@@ -279,10 +299,15 @@ static void test_left(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_answers), TEST(test_silence),
-		TEST(test_source),  TEST(test_neighbour_source),
-		TEST(test_unsent),  TEST(test_wrong),
-		TEST(test_burst),   TEST(test_left),
+		TEST(test_answers),
+		TEST(test_read_late),
+		TEST(test_silence),
+		TEST(test_source),
+		TEST(test_neighbour_source),
+		TEST(test_unsent),
+		TEST(test_wrong),
+		TEST(test_burst),
+		TEST(test_left),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

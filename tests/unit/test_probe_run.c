@@ -21,9 +21,9 @@
 #include <sys/wait.h>
 
 enum {
-	HANG_US = 20 * 1000 * 1000,
+	HANG_US = 60 * 1000 * 1000,
 	INTERVAL_US = 20 * 1000,
-	TIMEOUT_US = 5 * 1000 * 1000,
+	TIMEOUT_US = 20 * 1000 * 1000,
 	SILENCE_US = 100 * 1000,
 	REPLIES_MAX = 4
 };
@@ -476,6 +476,9 @@ static void run_silent(struct peer *peer)
 	spec.payload = "anybody?";
 	spec.timeout_us = SILENCE_US;
 	assert_check(spec, false, "no answer in 100ms");
+	/* We may have been away for the 100 ms, with both before us. */
+	while (!peer->clients)
+		assert_true(sd_event_run(event, HANG_US) > 0);
 	assert_int_equal(peer->clients, 1);
 }
 
@@ -509,6 +512,13 @@ static size_t refuse(char *data, size_t size)
 	return size;
 }
 
+static size_t fail_itself(char *data, size_t size)
+{
+	data[2] |= (char)0x80;
+	data[3] = 2;
+	return size;
+}
+
 static void run_dns(struct peer *peer)
 {
 	struct probe_spec spec = spec_for(PROBE_DNS, peer);
@@ -521,6 +531,13 @@ static void run_dns(struct peer *peer)
 	assert_check(spec, false, "dns answer REFUSED");
 	spec.dns_rcode = 5;
 	assert_check(spec, true, "dns answer");
+	spec.dns_rcode = 0;
+	spec.dns_any = true;
+	assert_check(spec, true, "dns answer");
+	peer->change = add_nothing;
+	assert_check(spec, true, "dns answer");
+	peer->change = fail_itself;
+	assert_check(spec, false, "dns answer SERVFAIL");
 	peer->change = NULL; /* a question is no answer */
 	spec.timeout_us = SILENCE_US;
 	assert_check(spec, false, "no answer in 100ms");
