@@ -89,7 +89,8 @@ struct control {
 	/* The private socket. */
 	char *socket_path;
 	int lock_fd, listen_fd;
-	sd_event_source *accept_source;
+	bool cramped; /* a connection could not be accepted, which was logged */
+	sd_event_source *accept_source, *accept_again;
 };
 
 /* control.c */
@@ -130,6 +131,11 @@ int listen_open(struct control *control, const char *runtime_dir);
 void listen_close(struct control *control);
 /* A connection has ended: there is room for another. */
 void listen_resume(struct control *control);
+
+/* peer.c */
+/* Serves a connection to the private socket; takes the descriptor over in any case. 0 or a negative
+ * errno. */
+int peer_serve(struct control *control, int fd);
 
 /* system.c */
 /* Joins the system bus, now or as soon as there is one. */

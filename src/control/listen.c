@@ -20,7 +20,8 @@
 #include <sys/un.h>
 
 enum {
-	CONNECTIONS_MAX = 128
+	CONNECTIONS_MAX = 128,
+	ACCEPT_AGAIN_US = 1000 * 1000
 };
 
 int control_lock(const char *runtime_dir)
@@ -67,44 +68,23 @@ static int bind_socket(struct control *control)
 	return 0;
 }
 
-/* The mode keeps strangers out; this holds also should somebody widen it. */
-static bool peer_may(int fd)
+static int on_again(sd_event_source *source, uint64_t usec, void *userdata)
 {
-	struct ucred peer;
-	socklen_t size = sizeof(peer);
-
-	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 &&
-	       (peer.uid == 0 || peer.uid == geteuid());
+	listen_resume(userdata);
+	return 0;
 }
 
-/* Takes the descriptor over in any case. */
-static int serve_peer(struct control *control, int fd)
+/* What is lacking (descriptors, memory) may be there again though no connection of ours ends. */
+static int pause_accepting(struct control *control)
 {
-	_cleanup_close_ int peer = fd;
-	_cleanup_(sd_bus_close_unrefp) sd_bus *bus = NULL;
-	sd_id128_t id;
-	int r;
+	int r = sd_event_source_set_enabled(control->accept_source, SD_EVENT_OFF);
 
-	if (!peer_may(fd))
-		return -EPERM;
-	r = sd_id128_randomize(&id);
-	if (r >= 0)
-		r = sd_bus_new(&bus);
-	if (r >= 0)
-		r = sd_bus_set_fd(bus, fd, fd);
-	if (r < 0)
-		return r;
-	TAKE_FD(peer);
-	r = sd_bus_set_server(bus, true, id);
-	if (r >= 0)
-		r = sd_bus_set_trusted(bus, true);
-	if (r >= 0)
-		r = sd_bus_start(bus);
-	if (r >= 0)
-		r = control_serve(control, bus);
-	if (r >= 0)
-		bus = NULL; /* it is among control->buses now */
-	return r;
+	if (r >= 0 && !control->accept_again)
+		return sd_event_add_time_relative(control->event, &control->accept_again,
+						  CLOCK_MONOTONIC, ACCEPT_AGAIN_US, 0, on_again,
+						  control);
+	r = r < 0 ? r : sd_event_source_set_time_relative(control->accept_again, ACCEPT_AGAIN_US);
+	return r < 0 ? r : sd_event_source_set_enabled(control->accept_again, SD_EVENT_ONESHOT);
 }
 
 static int on_connection(sd_event_source *source, int fd, uint32_t revents, void *userdata)
@@ -115,11 +95,14 @@ static int on_connection(sd_event_source *source, int fd, uint32_t revents, void
 	if (peer < 0) {
 		if (errno == EAGAIN || errno == EINTR || errno == ECONNABORTED)
 			return 0;
-		log_errno(LOG_ERR, errno, "cannot accept on %s, waiting for a connection to end",
-			  control->socket_path);
-		return sd_event_source_set_enabled(source, SD_EVENT_OFF);
+		if (!control->cramped)
+			log_errno(LOG_ERR, errno, "cannot accept on %s, trying again",
+				  control->socket_path);
+		control->cramped = true;
+		return pause_accepting(control);
 	}
-	r = serve_peer(control, peer);
+	control->cramped = false;
+	r = peer_serve(control, peer);
 	if (r < 0)
 		log_errno(LOG_WARNING, r, "cannot serve a connection to %s, ignoring",
 			  control->socket_path);
@@ -159,6 +142,7 @@ int listen_open(struct control *control, const char *runtime_dir)
 void listen_close(struct control *control)
 {
 	control->accept_source = sd_event_source_unref(control->accept_source);
+	control->accept_again = sd_event_source_disable_unref(control->accept_again);
 	if (control->listen_fd >= 0) {
 		close(control->listen_fd);
 		unlink(control->socket_path);

@@ -23,10 +23,18 @@ static int on_name(sd_bus_message *reply, void *userdata, sd_bus_error *error)
 	uint32_t result;
 	int r;
 
+	/* It has ended the connection instead; on_disconnected() follows. */
+	if (sd_bus_is_ready(sd_bus_message_get_bus(reply)) <= 0)
+		return 0;
 	if (control->rejoin_us)
 		log_info("on the system bus");
 	control->welcomed = true;
 	control->rejoin_us = 0;
+	/* What it has not read yet it will. */
+	if (sd_bus_message_is_method_error(reply, SD_BUS_ERROR_NO_REPLY)) {
+		log_warning("the system bus takes its time to give us the name " BUS_NAME);
+		return 0;
+	}
 	if (sd_bus_message_is_method_error(reply, NULL)) {
 		log_warning("the system bus does not give us the name " BUS_NAME ": %s, ignoring",
 			    sd_bus_message_get_error(reply)->message);

@@ -320,12 +320,17 @@ static int on_owner_changed(sd_bus_message *signal, void *userdata, sd_bus_error
 	return 0;
 }
 
+static int ask_owner(struct dns *dns);
+
+/* A bus that is busy is asked again; its answer has its time limit. */
 static int on_owner(sd_bus_message *answer, void *userdata, sd_bus_error *error)
 {
 	struct dns *dns = userdata;
 
 	if (sd_bus_message_get_bus(answer) != dns->bus || dns->asked)
 		return 0;
+	if (sd_bus_message_is_method_error(answer, SD_BUS_ERROR_NO_REPLY))
+		return ask_owner(dns);
 	dns->asked = true;
 	dns->owned = !sd_bus_message_is_method_error(answer, NULL);
 	resolver_use(dns->daemon);
@@ -336,22 +341,27 @@ static int on_matched(sd_bus_message *answer, void *userdata, sd_bus_error *erro
 {
 	const sd_bus_error *refusal = sd_bus_message_get_error(answer);
 
-	if (refusal)
+	/* What a busy bus has not read yet it will. */
+	if (refusal && !sd_bus_error_has_name(refusal, SD_BUS_ERROR_NO_REPLY))
 		log_warning("the system bus does not say when systemd-resolved comes: %s, ignoring",
 			    refusal->message);
 	return 0;
 }
 
-/* The match first, so that no change is missed. */
 static int ask_owner(struct dns *dns)
+{
+	return sd_bus_call_method_async(dns->bus, NULL, "org.freedesktop.DBus",
+					"/org/freedesktop/DBus", "org.freedesktop.DBus",
+					"GetNameOwner", on_owner, dns, "s", RESOLVED);
+}
+
+/* The match first, so that no change is missed. */
+static int watch_owner(struct dns *dns)
 {
 	int r = sd_bus_add_match_async(dns->bus, NULL, RESOLVED_MATCH, on_owner_changed, on_matched,
 				       dns);
 
-	return r < 0 ? r
-		     : sd_bus_call_method_async(dns->bus, NULL, "org.freedesktop.DBus",
-						"/org/freedesktop/DBus", "org.freedesktop.DBus",
-						"GetNameOwner", on_owner, dns, "s", RESOLVED);
+	return r < 0 ? r : ask_owner(dns);
 }
 
 static int join(struct dns *dns)
@@ -363,7 +373,7 @@ static int join(struct dns *dns)
 	forget_bus(dns);
 	sd_bus_unref(dns->bus);
 	dns->bus = sd_bus_ref(bus);
-	return bus ? ask_owner(dns) : 0;
+	return bus ? watch_owner(dns) : 0;
 }
 
 /* Until the bus has answered, the file is left as it is, so that it does not come and go. */

@@ -62,6 +62,12 @@ static int on_restarted(sd_bus_message *reply, void *userdata, sd_bus_error *err
 	return 0;
 }
 
+/* sd-bus would end the connection, but how the job goes can also be asked for. */
+static int on_matched(sd_bus_message *answer, void *userdata, sd_bus_error *error)
+{
+	return 0;
+}
+
 static int call_restart(struct unit_job *job, sd_bus *bus, const char *unit)
 {
 	_cleanup_(sd_bus_message_unrefp) sd_bus_message *call = NULL;
@@ -87,7 +93,7 @@ int unit_job_start(sd_bus *bus, const char *unit, void (*over)(const char *troub
 	job->userdata = userdata;
 	job->ask_us = monotonic_us() + ASK_US;
 	r = sd_bus_match_signal_async(bus, &job->removed, SYSTEMD, SYSTEMD_PATH, SYSTEMD ".Manager",
-				      "JobRemoved", on_removed, NULL, job);
+				      "JobRemoved", on_removed, on_matched, job);
 	r = r < 0 ? r : call_restart(job, bus, unit);
 	if (r < 0)
 		return r;

@@ -38,12 +38,17 @@ readonly bus_open='<allow own="*"/> <allow send_type="method_call"/>'
 # bus_start: the bus is $bus, and used from then on
 bus_start() {
 	dbus-daemon --config-file="$tmp/bus.conf" --nofork --nopidfile 2>>"$tmp/bus.log" &
+	# shellcheck disable=SC2034 # for those who source this
 	bus=$!
-	started+=("$bus")
 	bus_use
 }
 
 bus_use() {
 	export DBUS_SYSTEM_BUS_ADDRESS=unix:path=$tmp/bus
-	wait_for 20 test -S "$tmp/bus"
+	wait_for 20 bus_listens
+}
+
+# The socket is there a moment before one can connect to it.
+bus_listens() {
+	/usr/bin/python3 -ISc 'import socket, sys; socket.socket(socket.AF_UNIX).connect(sys.argv[1])' "$tmp/bus"
 }
