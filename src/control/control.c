@@ -59,7 +59,10 @@ static int on_message(sd_bus_message *message, void *userdata, sd_bus_error *err
 {
 	struct control *control = userdata;
 
-	control->world = control->requests->world(control->userdata);
+	/* Answers and signals are for others in the daemon, and a Ping is sd-bus's own. */
+	if (sd_bus_message_is_method_call(message, NULL, NULL) > 0 &&
+	    sd_bus_message_is_method_call(message, "org.freedesktop.DBus.Peer", NULL) <= 0)
+		control->world = control->requests->world(control->userdata);
 	return 0;
 }
 

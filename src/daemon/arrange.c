@@ -246,9 +246,54 @@ static int converge(struct daemon *d, const struct before *before)
 	return r;
 }
 
-/* Reads what is dirty. 0 or a negative errno, logged. */
-static int observe(struct daemon *d)
+void look_anew(struct daemon *d)
 {
+	d->dirty = KERNEL_EVERYTHING;
+	d->unread.due_us = 0;
+}
+
+/* Once, as long as it is the same. */
+static void note_unread(struct daemon *d, unsigned part, int error)
+{
+	if (d->unread.error != error)
+		log_errno(LOG_ERR, error, "cannot read the kernel's %s, going by what is known",
+			  part == KERNEL_NFT ? "packet filter" : "control groups");
+	d->unread.parts |= part;
+	d->unread.error = error;
+	d->unread.due_us = monotonic_us() + RETRY_US;
+	d->dirty |= part;
+}
+
+/*
+ * Lines do not wait for these: others may change the packet filter faster than it can be read, and
+ * take all there is of what control groups are watched by. 0 or a negative errno.
+ */
+static int observe_more(struct daemon *d, unsigned parts)
+{
+	static const unsigned more[] = { KERNEL_NFT, KERNEL_CGROUPS };
+
+	if (monotonic_us() >= d->unread.due_us)
+		d->unread.parts = 0;
+	d->dirty |= parts & d->unread.parts;
+	parts &= ~d->unread.parts;
+	for (size_t i = 0; i < ELEMENTS_OF(more); i++)
+		if (parts & more[i]) {
+			int r = d->kernel->ops->observe(d->kernel, more[i], &d->facts, &d->found);
+
+			if (r < 0)
+				note_unread(d, more[i], r);
+			else if (more[i] == KERNEL_NFT)
+				d->unread.nft = true;
+		}
+	if (!d->unread.parts)
+		d->unread.error = 0;
+	return d->unread.error;
+}
+
+/* Reads what is dirty. 0 or a negative errno, logged; *ret: what is known is enough to go by. */
+static int observe(struct daemon *d, bool *ret)
+{
+	const unsigned more = KERNEL_NFT | KERNEL_CGROUPS;
 	unsigned parts = d->dirty;
 	int r;
 
@@ -257,11 +302,15 @@ static int observe(struct daemon *d)
 	if (parts & KERNEL_LINKS)
 		parts |= KERNEL_ADDRESSES;
 	d->dirty = 0;
-	r = d->kernel->ops->observe(d->kernel, parts, &d->facts, &d->found);
-	if (r == 0)
-		return 0;
-	d->dirty |= parts;
-	return log_errno(LOG_ERR, r, "cannot read the kernel's state");
+	r = d->kernel->ops->observe(d->kernel, parts & ~more, &d->facts, &d->found);
+	if (r < 0) {
+		d->dirty |= parts;
+		*ret = false;
+		return log_errno(LOG_ERR, r, "cannot read the kernel's state");
+	}
+	r = observe_more(d, parts & more);
+	*ret = d->unread.nft;
+	return r;
 }
 
 /* From what was read to what should be, and to what went with it. */
@@ -311,14 +360,16 @@ int arrange(struct daemon *d)
 {
 	struct before before = { 0 };
 	int r = before_keep(d, &before);
-	bool read;
+	bool read = false;
 
 	sd_event_source_set_enabled(d->storm, SD_EVENT_OFF);
 	d->arranging = true;
-	r = r < 0 ? log_oom() : observe(d);
-	read = r == 0;
-	if (read)
-		r = rearrange(d, &before);
+	r = r < 0 ? log_oom() : observe(d, &read);
+	if (read) {
+		int error = rearrange(d, &before);
+
+		r = r < 0 ? r : error;
+	}
 	tell_untold(d);
 	if (read)
 		follow_up(d);

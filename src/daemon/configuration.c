@@ -269,7 +269,7 @@ int use_config(struct daemon *d, struct config *config)
 	/* What was counted points into the world that is gone. */
 	if (flows_restart(d->flows, &d->world) < 0)
 		log_oom();
-	d->dirty = KERNEL_EVERYTHING;
+	look_anew(d);
 	d->recount = true;
 	d->recheck = true;
 	usage_use(d);

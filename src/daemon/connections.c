@@ -61,6 +61,7 @@ bool recount_is_due(struct daemon *d)
  */
 int recount(struct daemon *d)
 {
+	uint64_t began_us = monotonic_us();
 	int r = d->miscounted ? d->kernel->ops->flows_hear(d->kernel) : 0;
 
 	r = r < 0 ? r : flows_restart(d->flows, &d->world);
@@ -73,6 +74,7 @@ int recount(struct daemon *d)
 		service_lose_rings(&d->world);
 	d->recount = d->miscounted = false;
 	d->counted_us = monotonic_us();
+	d->counting_us = d->counted_us - began_us;
 	traffic_end(&d->world, d->counted_us);
 	return 0;
 }

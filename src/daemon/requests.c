@@ -15,7 +15,8 @@
 #include <string.h>
 
 enum {
-	FRESH_US = 100 * 1000 /* counts made for a report serve the next one this long */
+	FRESH_US = 100 * 1000, /* counts made for a report serve the next one this long */
+	FRESH_SHARE = 10       /* or this many times as long as they took: anybody may ask */
 };
 
 static int message(char **ret, int error, const char *format, ...) _printf_(3, 4);
@@ -64,8 +65,10 @@ static int saved(struct daemon *d, int r, char **ret_message)
 static const struct world *request_world(void *userdata)
 {
 	struct daemon *d = userdata;
+	uint64_t fresh_us = d->counting_us * FRESH_SHARE;
 
-	if (d->watch != FLOW_WATCH_EVERYTHING && monotonic_us() - d->counted_us > FRESH_US)
+	if (d->watch != FLOW_WATCH_EVERYTHING &&
+	    monotonic_us() - d->counted_us > (fresh_us > FRESH_US ? fresh_us : FRESH_US))
 		recount(d);
 	if (monotonic_us() - d->census_us > FRESH_US)
 		census_now(d);
@@ -116,7 +119,7 @@ static int request_reload(void *userdata, char **ret_message)
 		return r;
 	if (is_same(d->config, config)) {
 		config_free(config);
-		d->dirty = KERNEL_EVERYTHING;
+		look_anew(d);
 		return reloaded(d, ret_message);
 	}
 	r = use_config(d, config);
@@ -152,7 +155,7 @@ static int request_plan(void *userdata, char **ret_message)
 
 	if (!out)
 		return -ENOMEM;
-	d->dirty = KERNEL_EVERYTHING;
+	look_anew(d);
 	r = observe_found(d);
 	if (r == 0)
 		r = make_plan(d, &wanted, &plan);
@@ -176,7 +179,7 @@ static int request_flush(void *userdata, char **ret_message)
 	int r;
 
 	d->world.flushed = true;
-	d->dirty = KERNEL_EVERYTHING;
+	look_anew(d);
 	r = arrange_now(d, ret_message);
 	if (r < 0)
 		return r;

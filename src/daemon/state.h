@@ -94,6 +94,12 @@ struct daemon {
 	ARRAY(struct deadline) deadlines;
 
 	unsigned dirty; /* enum kernel_part: to be read again */
+	struct {
+		unsigned parts;  /* could not be read, and are not tried again ... */
+		uint64_t due_us; /* ... before this, monotonic */
+		int error;       /* why; 0: all could be */
+		bool nft;        /* it was read some time, so that what was found is known */
+	} unread;
 	bool arranging; /* what happens is told when the kernel is arranged */
 	ARRAY(struct event) untold;
 	bool settled;          /* the first arrangement is in */
@@ -113,6 +119,7 @@ struct daemon {
 	uint64_t failures; /* hash of the steps that failed last, to report each once */
 	unsigned parts;    /* changes of one service since the last reading of everything */
 	uint64_t counted_us, census_us, ring_us;
+	uint64_t counting_us;   /* how long it took to count them */
 	sd_event_source *soon;  /* deferred: after all pending events */
 	sd_event_source *storm; /* a bound on that */
 	sd_event_source *later; /* retries, recounts and what was put off */
@@ -173,6 +180,8 @@ int failback(struct daemon *d, size_t line);
 
 /* What should be, and the steps to it. 0 or a negative errno; both are to be done either way. */
 int make_plan(struct daemon *d, struct objects *wanted, struct plan *plan);
+/* Everything is to be read, also what could not be lately. */
+void look_anew(struct daemon *d);
 /* From what may have changed to a kernel arranged. 0, or the first thing that the kernel refused.
  */
 int arrange(struct daemon *d);

@@ -33,6 +33,28 @@ void objects_done(struct objects *objects)
 	objects->error = 0;
 }
 
+/* Moves an array and leaves an empty one. */
+#define move(to, from)                        \
+	do {                                  \
+		array_done(to);               \
+		*(to) = *(from);              \
+		(from)->v = NULL;             \
+		(from)->n = (from)->room = 0; \
+	} while (0)
+
+void objects_move_nft(struct objects *to, struct objects *from)
+{
+	move(&to->nft_chains, &from->nft_chains);
+	move(&to->nft_sets, &from->nft_sets);
+	move(&to->nft_helpers, &from->nft_helpers);
+	move(&to->nft_elements, &from->nft_elements);
+	move(&to->nft_rules, &from->nft_rules);
+	memcpy(to->nft_tables, from->nft_tables, sizeof(to->nft_tables));
+	arena_done(&to->arena);
+	to->arena = from->arena;
+	from->arena.blocks = NULL;
+}
+
 /* Appends unless an earlier call failed. */
 #define objects_push(objects, array, item)                          \
 	do {                                                        \

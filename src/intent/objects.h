@@ -173,6 +173,8 @@ struct objects {
 };
 
 void objects_done(struct objects *objects);
+/* The nft part of `from`, with the arena that its texts are in, becomes that of `to`. */
+void objects_move_nft(struct objects *to, struct objects *from);
 
 /*
  * Additions. A failure (-ENOMEM) is remembered in objects->error and makes further calls harmless.

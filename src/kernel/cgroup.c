@@ -37,7 +37,7 @@ static void endmntentp(FILE **mounts)
 int cgroups_init(struct cgroups *cgroups)
 {
 	cgroups->inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-	return cgroups->inotify < 0 ? -errno : 0;
+	return cgroups->inotify < 0 && errno != EMFILE ? -errno : 0;
 }
 
 static void forget_names(struct cgroups *cgroups)
@@ -113,6 +113,7 @@ struct search {
 	const char *name;
 	char path[PATH_MAX]; /* where it is now; what follows the root's length is the cgroup's */
 	size_t root;
+	int unwatched; /* why something is not, or 0 */
 };
 
 /* Appends "/name" to the path; the former length, or 0 when there is no room for it here or in the
@@ -130,14 +131,16 @@ static size_t descend(struct search *search, const char *name, size_t length)
 	return before;
 }
 
-static int watch_here(struct search *search)
+/* What cannot be watched can still be looked through. */
+static void watch_here(struct search *search)
 {
 	const uint32_t mask = IN_CREATE | IN_DELETE | IN_MOVE | IN_ONLYDIR;
 
-	if (inotify_add_watch(search->cgroups->inotify, search->path, mask) >= 0 ||
-	    errno == ENOENT || errno == ENOTDIR)
-		return 0;
-	return -errno;
+	if (search->cgroups->inotify < 0)
+		search->unwatched = -EMFILE;
+	else if (inotify_add_watch(search->cgroups->inotify, search->path, mask) < 0 &&
+		 errno != ENOENT && errno != ENOTDIR)
+		search->unwatched = -errno;
 }
 
 static unsigned count_parts(const char *path)
@@ -193,10 +196,9 @@ static int search_entry(struct search *search, const char *name)
 static int search_units(struct search *search)
 {
 	_cleanup_(closedirp) DIR *directory = NULL;
-	int r = watch_here(search);
+	int r = 0;
 
-	if (r < 0)
-		return r;
+	watch_here(search);
 	directory = opendir(search->path);
 	if (!directory)
 		return errno == ENOENT || errno == ENOTDIR ? 0 : -errno;
@@ -218,10 +220,8 @@ static int search_path(struct search *search)
 
 	while (*part) {
 		size_t length = strcspn(part, "/");
-		int r = watch_here(search);
 
-		if (r < 0)
-			return r;
+		watch_here(search);
 		if (length && descend(search, part, length) == 0)
 			return -ENAMETOOLONG;
 		part += length + (part[length] == '/');
@@ -245,7 +245,7 @@ int cgroups_observe(struct cgroups *cgroups, struct facts *facts)
 		if (r < 0)
 			break;
 	}
-	return r;
+	return r < 0 ? r : search.unwatched;
 }
 
 static bool is_part_of(const char *part, const char *path)

@@ -130,7 +130,7 @@ static int real_attach(struct kernel *kernel, sd_event *event,
 	if (r >= 0)
 		r = listen_to(self, event, EVENT_FLOW, netlink_fd(&self->conntrack.events),
 			      on_flow);
-	if (r >= 0)
+	if (r >= 0 && self->cgroups.inotify >= 0)
 		r = listen_to(self, event, EVENT_CGROUP, self->cgroups.inotify, on_cgroup);
 	return r < 0 ? r : 0;
 }

@@ -67,7 +67,7 @@ struct kernel_ops {
 	 * Re-reads `parts`, replacing just these parts of facts and found; both belong to the
 	 * caller. found->arena serves the nft part alone and starts afresh with it. The parts of
 	 * `found` that were read are sorted as objects_seal() sorts. An interrupted dump is
-	 * repeated.
+	 * repeated. After a failure the nft part is what it was, and facts.cgroups what was found.
 	 */
 	int (*observe)(struct kernel *kernel, unsigned parts, struct facts *facts,
 		       struct objects *found);

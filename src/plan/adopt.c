@@ -29,27 +29,10 @@ static void take_handles(struct objects *found, struct objects *wanted, const st
 		}
 }
 
-/* Moves an array and leaves an empty one. */
-#define move(to, from)                        \
-	do {                                  \
-		array_done(to);               \
-		*(to) = *(from);              \
-		(from)->v = NULL;             \
-		(from)->n = (from)->room = 0; \
-	} while (0)
-
 void plan_adopt_nft(struct objects *found, struct objects *wanted, const struct plan *plan)
 {
 	take_handles(found, wanted, plan);
-	move(&found->nft_chains, &wanted->nft_chains);
-	move(&found->nft_sets, &wanted->nft_sets);
-	move(&found->nft_helpers, &wanted->nft_helpers);
-	move(&found->nft_elements, &wanted->nft_elements);
-	move(&found->nft_rules, &wanted->nft_rules);
-	memcpy(found->nft_tables, wanted->nft_tables, sizeof(found->nft_tables));
-	arena_done(&found->arena);
-	found->arena = wanted->arena;
-	wanted->arena.blocks = NULL;
+	objects_move_nft(found, wanted);
 	/* Their paths were in the arena that has just moved or gone. */
 	array_done(&found->sysctls);
 	array_done(&wanted->sysctls);

@@ -11,6 +11,7 @@
 #include "kernel/nft/nft.h"
 
 #include "base/log.h"
+#include "base/time.h"
 #include "kernel/attribute.h"
 #include "kernel/nft/member.h"
 #include "kernel/nft/read.h"
@@ -28,6 +29,7 @@ enum {
 	RECEIVE_BUFFER = 64 * 1024 * 1024, /* a limit; nothing is set aside */
 	BATCH_OVERHEAD = 4096,
 	DUMP_ATTEMPTS = 16,
+	DUMP_MAX_US = 1000 * 1000, /* no attempt is begun later: there are others to be served */
 	REQUEST_MAX = 1024
 };
 
@@ -193,14 +195,22 @@ static int remember_device(struct nft *nft, const struct nft_chain *chain)
 
 int nft_observe(struct nft *nft, struct objects *found)
 {
+	uint64_t end_us = monotonic_us() + DUMP_MAX_US;
+	struct objects fresh = { 0 };
 	int r = -EAGAIN;
 
-	for (int i = 0; i < DUMP_ATTEMPTS && r == -EAGAIN; i++) {
-		struct nft_reading reading = nft_reading_make(found);
+	for (int i = 0; r == -EAGAIN && i < DUMP_ATTEMPTS && (i == 0 || monotonic_us() < end_us);
+	     i++) {
+		struct nft_reading reading = nft_reading_make(&fresh);
 
 		r = dump_all(nft, &reading);
 		nft_reading_done(&reading);
 	}
+	if (r == 0)
+		objects_move_nft(found, &fresh);
+	objects_done(&fresh);
+	if (r < 0)
+		return r;
 	nft->devices.n = 0;
 	array_foreach(&found->nft_chains, chain)
 		r = r < 0 ? r : remember_device(nft, chain);
