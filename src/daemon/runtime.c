@@ -158,8 +158,12 @@ static int save_file(struct runtime *runtime, enum runtime_file file)
 	if (runtime->written[file] && strcmp(text, runtime->written[file]) == 0)
 		return 0;
 	r = file_replace(path, text);
-	if (r < 0)
-		return log_errno(LOG_ERR, r, "cannot write %s", path);
+	if (r < 0) {
+		if (r != runtime->refused)
+			log_errno(LOG_ERR, r, "cannot write %s, trying again with what comes",
+				  path);
+		return r;
+	}
 	free(runtime->written[file]);
 	runtime->written[file] = TAKE_PTR(text);
 	return 0;
@@ -174,6 +178,7 @@ int runtime_save(struct runtime *runtime)
 
 		first = first ? first : r;
 	}
+	runtime->refused = first;
 	return first;
 }
 

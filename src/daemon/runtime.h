@@ -41,6 +41,7 @@ struct runtime {
 	struct delegations delegations;
 	struct line_memories memories;
 	char *written[RUNTIME_FILE_MAX]; /* what each file holds */
+	int refused;                     /* why one could not be written, which was logged; or 0 */
 };
 
 /* Creates the directory (0755) and reads what is there. 0 or a negative errno, logged. */

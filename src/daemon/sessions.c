@@ -91,6 +91,7 @@ static bool make_room(struct daemon *d, const char *interface)
 
 static struct session *add_session(struct daemon *d, const char *interface)
 {
+	const struct line *line = line_of(d, interface);
 	struct session *session;
 
 	if (!*interface || !make_room(d, interface))
@@ -102,6 +103,7 @@ static struct session *add_session(struct daemon *d, const char *interface)
 	}
 	session->daemon = d;
 	session->pidfd = -1;
+	session->link = line ? line->link : 0;
 	snprintf(session->interface, sizeof(session->interface), "%s", interface);
 	LIST_INSERT_HEAD(&d->ppp->sessions, session, entry);
 	d->ppp->n++;
@@ -254,13 +256,14 @@ void sessions_free(struct ppp *ppp)
 
 /* --- kept over a restart ---------------------------------------------------------------------- */
 
-/* Only of processes that still run, and of interfaces that are still the same, see ppp_look(). */
+/* Only of processes that still run, where they are known, and of interfaces that are still the
+ * same, see ppp_look(). */
 static void recall(struct daemon *d, const char *text, size_t size)
 {
 	struct ppp_message message;
 	struct session *session;
 
-	if (ppp_message_parse(text, size, &message) < 0 || !message.pid || !message.link)
+	if (ppp_message_parse(text, size, &message) < 0 || !message.link)
 		return;
 	session = find_session(d->ppp, message.interface, 0);
 	if (!session)
@@ -269,7 +272,7 @@ static void recall(struct daemon *d, const char *text, size_t size)
 		return;
 	session->link = message.link;
 	ppp_take(&session->ppp, &message);
-	if (!hold_process(session, 0) || !session->ppp.pid)
+	if (!hold_process(session, 0) || (message.pid && !session->ppp.pid))
 		session_free(d->ppp, session);
 }
 
@@ -317,10 +320,11 @@ void ppp_keep(struct daemon *d)
 	if (r == 0 && d->ppp->kept && strcmp(d->ppp->kept, text) == 0)
 		return;
 	r = r < 0 ? r : file_replace(d->ppp->kept_path, text);
-	if (r < 0) {
+	if (r < 0 && r != d->ppp->refused)
 		log_errno(LOG_WARNING, r, "cannot write to %s, ignoring", d->ppp->kept_path);
+	d->ppp->refused = r;
+	if (r < 0)
 		return;
-	}
 	free(d->ppp->kept);
 	d->ppp->kept = TAKE_PTR(text);
 }
@@ -336,9 +340,7 @@ void ppp_look(struct daemon *d, struct line *line)
 	}
 	if (line->link && line->link != session->link) {
 		/* What was kept is of a session that ended while nobody listened. */
-		bool another = session->link && (!session->ppp.up || !d->settled);
-
-		if (another)
+		if (!session->ppp.up || (session->link && !d->settled))
 			ppp_forget(&session->ppp);
 		session->link = line->link;
 	}

@@ -18,6 +18,7 @@ struct ppp {
 	size_t n;
 	char *kept_path; /* of the file of those that are up */
 	char *kept;      /* what it holds */
+	int refused;     /* why it could not be written, which was logged; or 0 */
 };
 
 /*

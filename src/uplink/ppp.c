@@ -114,6 +114,11 @@ bool ppp_is_late(const struct line_ppp *ppp, const struct ppp_message *message)
 	return ppp->up && !up && ppp->pid && message->pid && ppp->pid != message->pid;
 }
 
+static bool is_unheard(const struct line_ppp *ppp)
+{
+	return !ppp->known && !ppp->pid;
+}
+
 unsigned ppp_take(struct line_ppp *ppp, const struct ppp_message *message)
 {
 	struct line_ppp was = *ppp;
@@ -133,8 +138,9 @@ unsigned ppp_take(struct line_ppp *ppp, const struct ppp_message *message)
 		take_negotiated(ppp, message);
 	else
 		drop_session(ppp);
-	/* Hooks do not know why. */
-	if (was.up && !ppp->up && !*ppp->end)
+	/* Hooks do not know why, and their first word of a session can be its end. */
+	if ((was.up || (is_unheard(&was) && message->event == PPP_IP_DOWN)) && !ppp->up &&
+	    !*ppp->end)
 		strcpy(ppp->end, "session ended");
 	if (ppp->up && message->echo_lost >= 0)
 		ppp->echo_lost = (uint32_t)message->echo_lost;

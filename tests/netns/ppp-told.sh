@@ -25,6 +25,29 @@ told() {
 goes_by() {
 	expect "$1" "dsl$2:2" "$(ask client -n 2 $inet4 80 | via | tally 2)"
 }
+
+# The daemon comes after the session, whose pppd runs a hook, without its number; then it goes on.
+check "a hook that tells of an end" ctl ppp-event ip-down dsl0
+expect "is heard" "down PPP: session ended" "$(line 0 state) $(line 0 reason)"
+goes_by "the end of a session nobody told of" 1
+check "a hook that tells of a beginning" ctl ppp-event ip-up dsl0 dns1=198.51.100.9
+expect "is heard, too" up "$(line 0 state)"
+daemon_kill
+daemon_start
+wait_for 20 grep -q 'nameserver 198.51.100.9' "$tmp/run/resolv.conf"
+check "the end, told a later daemon" ctl ppp-event ip-down dsl0
+expect "is the end" "down PPP: session ended" "$(line 0 state) $(line 0 reason)"
+line_unplug 0
+wait_for 20 line_is 0 absent
+line_plug 0
+wait_for 20 line_is 0 up
+echo "- another interface knows nothing of it"
+
+# The outages so far are not to delay what follows.
+daemon_stop
+rm "$tmp/run/trust"
+daemon_start
+
 pppd first
 told event=ip-up up=4 persist=1 device=lower dns1=198.51.100.10
 goes_by "a session" 0

@@ -157,6 +157,26 @@ static void test_hooks(void **state)
 	assert_true(ppp.pid == 0 && !ppp.persists);
 }
 
+/* The daemon may have come after the session. */
+static void test_end_first(void **state)
+{
+	struct line_ppp ppp = { 0 }, other = { 0 };
+
+	assert_int_equal(take(&ppp, "event=ip-down\n"), PPP_MOVED);
+	assert_true(ppp.known && !ppp.up);
+	assert_string_equal(ppp.end, "session ended");
+	take(&ppp, "event=ip-up\n");
+	assert_true(ppp.up && !*ppp.end);
+	/* This is not the end of all. */
+	take(&other, "event=ipv6-down\n");
+	assert_string_equal(other.end, "");
+	/* One whose interface has gone since. */
+	take(&other, "event=ip-up\npid=71\n");
+	ppp_forget(&other);
+	take(&other, "event=ip-down\npid=71\n");
+	assert_string_equal(other.end, "");
+}
+
 static void test_echo(void **state)
 {
 	struct line_ppp ppp = { 0 };
@@ -341,14 +361,14 @@ static void test_jobs(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_parse),        cmocka_unit_test(test_little),
-		cmocka_unit_test(test_malformed),    cmocka_unit_test(test_session),
-		cmocka_unit_test(test_hooks),        cmocka_unit_test(test_echo),
-		cmocka_unit_test(test_renegotiated), cmocka_unit_test(test_late),
-		cmocka_unit_test(test_forget),       cmocka_unit_test(test_print),
-		cmocka_unit_test(test_back_off),     cmocka_unit_test(test_return),
-		cmocka_unit_test(test_left_alone),   cmocka_unit_test(test_dialling),
-		cmocka_unit_test(test_jobs),
+		cmocka_unit_test(test_parse),     cmocka_unit_test(test_little),
+		cmocka_unit_test(test_malformed), cmocka_unit_test(test_session),
+		cmocka_unit_test(test_hooks),     cmocka_unit_test(test_end_first),
+		cmocka_unit_test(test_echo),      cmocka_unit_test(test_renegotiated),
+		cmocka_unit_test(test_late),      cmocka_unit_test(test_forget),
+		cmocka_unit_test(test_print),     cmocka_unit_test(test_back_off),
+		cmocka_unit_test(test_return),    cmocka_unit_test(test_left_alone),
+		cmocka_unit_test(test_dialling),  cmocka_unit_test(test_jobs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
