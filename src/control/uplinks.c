@@ -41,12 +41,12 @@ static bool look_families(struct uplink_view *view, const struct line *line, str
 
 	for (size_t f = 0; address && gateway && f < FAMILY_INDEX_MAX; f++) {
 		const struct line_family *family = &line->family[f];
+		const struct ip_address *next = line_next_hop(family);
 
 		if (ip_is_set(&family->address) &&
 		    !(*address++ = text_of_address(arena, &family->address)))
 			return false;
-		if (ip_is_set(&family->gateway) &&
-		    !(*gateway++ = text_of_address(arena, &family->gateway)))
+		if (ip_is_set(next) && !(*gateway++ = text_of_address(arena, next)))
 			return false;
 	}
 	return address && gateway;

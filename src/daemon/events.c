@@ -76,8 +76,8 @@ static void line_event(struct daemon *d, struct event *event, enum event_type ty
 	event_set(event, "reason", "%s", line->reason);
 	set_address(event, "address", &line->family[FAMILY_V4].address);
 	set_address(event, "address6", &line->family[FAMILY_V6].address);
-	set_address(event, "gateway", &line->family[FAMILY_V4].gateway);
-	set_address(event, "gateway6", &line->family[FAMILY_V6].gateway);
+	set_address(event, "gateway", line_next_hop(&line->family[FAMILY_V4]));
+	set_address(event, "gateway6", line_next_hop(&line->family[FAMILY_V6]));
 	event_set(event, "table", "%" PRIu32, line_table(&d->world, line));
 	event_set(event, "mark", "0x%" PRIx32, line_mark(&d->world, line));
 	set_quality(event, &line->quality);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * How much the lines carry: rates for the policies that go by them, and the bytes of the month
- * where there is a quota. Lines of which neither is asked are not looked at.
+ * How much the lines carry: rates, often where policies go by them, and the bytes of the month.
  *
  * What a month has seen is kept by the line's name in a file of the state directory, which outlives
  * the boot, with what the interface had counted by then: so what it carries while no daemon runs is
- * not lost either. Writing is put off for a minute, but for what has been told of.
+ * not lost either. Writing is put off for a minute, but for what has been told of, and for an hour
+ * where no quota is at stake.
  */
 #include "daemon/state.h"
 
@@ -22,9 +22,10 @@
 
 enum {
 	RATES_US = 1000 * 1000,
-	QUOTA_US = 10 * 1000 * 1000,
+	CALM_US = 10 * 1000 * 1000,
 	ACCURACY_US = 200 * 1000, /* wake-ups join others */
-	SAVE_US = 60 * 1000 * 1000
+	SAVE_S = 60,
+	SAVE_CALM_S = 3600
 };
 
 #define FILE_NAME "usage"
@@ -52,11 +53,6 @@ static struct record *find(struct usage *usage, const char *name)
 		if (strcmp(record->name, name) == 0)
 			return record;
 	return NULL;
-}
-
-static bool is_metered(const struct daemon *d, size_t line)
-{
-	return d->config->uplinks.v[line].quota.bytes || spread_goes_by_rates(d->config, (int)line);
 }
 
 static char *path_of(const struct usage *usage)
@@ -248,9 +244,9 @@ static void tell_quota(struct daemon *d, struct record *record, struct line *lin
 	record->usage.told = line->usage.told = reached;
 	save(d->usage);
 	daemon_soon(d);
-	if (reached > told)
+	while ((told = usage_next_share(told)) && told <= reached)
 		tell_line(d, EVENT_UPLINK_QUOTA, line, "%u %% of the month's quota used (%s of %s)",
-			  reached, bytes_text(record->usage.month_bytes).text,
+			  told, bytes_text(record->usage.month_bytes).text,
 			  bytes_text(uplink->quota.bytes).text);
 }
 
@@ -292,31 +288,25 @@ void usage_follow(struct daemon *d, const struct before *before)
 		struct line *line = &d->world.lines[i];
 		struct record *record = find(d->usage, line->config->name);
 
-		if (record && is_metered(d, i) && is_news(d, record, line, before))
+		if (record && is_news(d, record, line, before))
 			look_at_line(d, record, line);
 	}
 }
 
-static uint64_t interval_us(const struct daemon *d)
-{
-	if (spread_goes_by_rates(d->config, -1))
-		return RATES_US;
-	array_foreach(&d->config->uplinks, uplink)
-		if (uplink->quota.bytes)
-			return QUOTA_US;
-	return 0;
-}
-
 static int set_timer(struct daemon *d)
 {
-	uint64_t interval = interval_us(d);
-	int r = 0;
+	bool often = spread_goes_by_rates(d->config, -1);
+	int r = sd_event_source_set_time_relative(d->usage->timer, often ? RATES_US : CALM_US);
 
-	if (interval)
-		r = sd_event_source_set_time_relative(d->usage->timer, interval);
-	return r < 0 ? r
-		     : sd_event_source_set_enabled(d->usage->timer,
-						   interval ? SD_EVENT_ONESHOT : SD_EVENT_OFF);
+	return r < 0 ? r : sd_event_source_set_enabled(d->usage->timer, SD_EVENT_ONESHOT);
+}
+
+static uint64_t save_s(const struct daemon *d)
+{
+	array_foreach(&d->config->uplinks, uplink)
+		if (uplink->quota.bytes)
+			return SAVE_S;
+	return SAVE_CALM_S;
 }
 
 void usage_look(struct daemon *d)
@@ -324,7 +314,7 @@ void usage_look(struct daemon *d)
 	for (size_t i = 0; i < d->config->uplinks.n; i++) {
 		struct record *record = find(d->usage, d->config->uplinks.v[i].name);
 
-		if (record && is_metered(d, i))
+		if (record)
 			look_at_line(d, record, &d->world.lines[i]);
 	}
 }
@@ -336,7 +326,7 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
 	usage_look(d);
 	if (spread_lines(&d->world))
 		daemon_soon(d);
-	if (monotonic_us() - d->usage->saved_us >= SAVE_US)
+	if (monotonic_us() - d->usage->saved_us >= save_s(d) * 1000000)
 		save(d->usage);
 	return set_timer(d);
 }
@@ -349,12 +339,10 @@ static int take_over(struct daemon *d)
 		struct record *known = find(d->usage, line->config->name), record = { 0 };
 		int r = 0;
 
-		if (known && !is_metered(d, i))
-			usage_forget_rates(&known->usage, &known->meter);
-		if (known)
+		if (known) {
 			line->usage = known->usage;
-		if (known || !is_metered(d, i))
 			continue;
+		}
 		snprintf(record.name, sizeof(record.name), "%s", line->config->name);
 		r = array_push(&d->usage->records, record);
 		if (r < 0)
@@ -381,7 +369,7 @@ void usage_leave(struct daemon *d)
 	for (size_t i = 0; d->config && i < d->config->uplinks.n; i++) {
 		struct record *record = find(d->usage, d->config->uplinks.v[i].name);
 
-		if (record && is_metered(d, i) && d->world.lines[i].link)
+		if (record && d->world.lines[i].link)
 			read_link(d, record, &d->world.lines[i], d->world.lines[i].link);
 	}
 	save(d->usage);

@@ -121,10 +121,17 @@ struct line_family {
 	struct ip_address address; /* the one to speak with; unset: none */
 	bool routed;               /* a way out is known */
 	struct ip_address gateway; /* unset while routed: directly over the link */
+	struct ip_address peer;    /* who is at the other end of such a link; unset: not known */
 	bool onlink;               /* the gateway is not within a connected prefix */
 	bool carries;              /* what it has lives on: there is a way, and it is not dead */
 	bool usable;               /* takes new connections: it carries, and does not rest */
 };
+
+/* Who takes what leaves by it, as people know it; unset: not known. */
+static inline const struct ip_address *line_next_hop(const struct line_family *family)
+{
+	return ip_is_set(&family->gateway) ? &family->gateway : &family->peer;
+}
 
 /* Same order as config.uplinks. */
 struct line {

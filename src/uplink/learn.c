@@ -97,6 +97,8 @@ static void learn_route(struct line_family *way, const struct line *line, const 
 	way->gateway = known_gateway(line, facts, family);
 	if (!ip_is_set(&way->gateway) && !route && address && !link->point_to_point)
 		way->gateway = address->peer;
+	if (address && link->point_to_point)
+		way->peer = address->peer;
 	way->routed = ip_is_set(&way->gateway) || route || (address && link->point_to_point);
 	way->onlink = ip_is_set(&way->gateway) && !uplink_reaches(line, facts, &way->gateway);
 }

@@ -98,6 +98,15 @@ unsigned usage_reached(const struct line_usage *usage, const struct config_uplin
 	return 0;
 }
 
+unsigned usage_next_share(unsigned percent)
+{
+	unsigned next = 0;
+
+	for (size_t i = 0; i < USAGE_TELLS && tells[i] > percent; i++)
+		next = tells[i];
+	return next;
+}
+
 void usage_forget_rates(struct line_usage *usage, struct usage_meter *meter)
 {
 	usage->rate_up = usage->rate_down = 0;

@@ -45,5 +45,8 @@ bool usage_begin_month(struct line_usage *usage, const struct config_uplink *upl
 /* The highest of the shares (75, 95, 100 percent) that has been reached; 0: none of them. */
 unsigned usage_reached(const struct line_usage *usage, const struct config_uplink *uplink);
 
-/* Nobody looks at this line any more: its rates are not known. */
+/* The lowest of the shares above this one; 0: none. */
+unsigned usage_next_share(unsigned percent);
+
+/* The line has no interface now: its rates are not known. */
 void usage_forget_rates(struct line_usage *usage, struct usage_meter *meter);

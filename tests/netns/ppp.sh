@@ -11,7 +11,6 @@ lab_up 2
 # dial ADDRESS [ROUTE]: the interface of a new PPP session of line 0
 dial() {
 	wire=$(n p0 "$helpers/wire.py" customer dsl0)
-	started+=("$wire")
 	n p0 ip link set dsl0 netns "$lab-gw"
 	n p0 ip address add 203.0.113.1 peer "$1" dev customer
 	n p0 ip link set customer up
@@ -48,6 +47,7 @@ works() {
 }
 
 works "first session" 203.0.113.5
+expect "the gateway is the other end" 203.0.113.1 "$(line 0 gateway)"
 flow other inet tcp "${address4[1]}" 80
 hang_up
 wait_for 20 line_is 0 absent

@@ -202,6 +202,10 @@ static void shares_of_a_quota(void **state)
 	}
 	uplink.quota.bytes = 0;
 	assert_int_equal(usage_reached(&(struct line_usage){ .month_bytes = 1 }, &uplink), 0);
+	assert_int_equal(usage_next_share(0), 75);
+	assert_int_equal(usage_next_share(75), 95);
+	assert_int_equal(usage_next_share(95), 100);
+	assert_int_equal(usage_next_share(100), 0);
 }
 
 enum {
