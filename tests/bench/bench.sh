@@ -40,7 +40,7 @@ seen() {
 # watch FILE OPTION... COMMAND: run in the gateway; FILE gets what watch.c saw, a moment after the end
 watch() {
 	n gw "$tools/bench_watch" "${@:2}" >"$1"
-	wait_for 30 [ -s "$1" ]
+	wait_for 150 [ -s "$1" ] # watch.c gives up before
 }
 
 # trace_start ... trace_end KEY...: what the daemon does between is counted; see trace.c

@@ -32,7 +32,7 @@
 enum {
 	EVENTS_MAX = 64,
 	BACKLOG = 4096,
-	PATIENCE_MS = 1000,   /* a connection that nobody serves for so long is an error */
+	PATIENCE_MS = 20000,  /* a connection that nobody serves for so long is an error */
 	LISTENER = 1U << 31U, /* in the data of an event, beside the descriptor */
 };
 

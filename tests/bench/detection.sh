@@ -27,7 +27,7 @@ knock() {
 	[ -z "$knocker" ] || knock_no_more
 	start client "$tools/bench_knock" "$inet4" "$1" 1000
 	knocker=$!
-	wait_for 5 knocking "$1"
+	wait_for 20 knocking "$1"
 }
 
 knock_no_more() {
@@ -72,7 +72,7 @@ session_is_kept() {
 
 session_end() {
 	told event=ip-up up=4 persist=1
-	wait_for 5 session_is_kept
+	wait_for 20 session_is_kept
 	watch "$tmp/watched" -a -t "/run/netns/$lab-p1:line:$door" \
 		sh -c "echo interface=dsl0 event=ip-down up=none end=gone >'$tmp/tell'"
 	awk -v told="$(tail -n 1 "$tmp/told")" '$1 == "packet" { print $1, $2 - told }' "$tmp/watched" >"$1"
@@ -100,13 +100,13 @@ recover() {
 	knock $back_door
 	n gw "$tools/bench_watch" -t "/run/netns/$lab-p0:line:$back_door" true >"$2"
 	"mend_$1"
-	wait_for 60 [ -s "$2" ]
+	wait_for 150 [ -s "$2" ]
 }
 
 # round WAY
 round() {
 	daemon_start
-	wait_for 20 both_work
+	wait_for 60 both_work
 	knock $door
 	"$1" "$tmp/seen"
 	seen packet first "$tmp/seen" >>"$tmp/$1-found"

@@ -16,8 +16,8 @@ strays=0
 lab_up 2
 probed_config 2
 daemon_start
-wait_for 20 line_is 0 up
-wait_for 20 line_is 1 up
+wait_for 60 line_is 0 up
+wait_for 60 line_is 1 up
 departures_count
 stream_starts client "$inet4"
 for ((i = 0; i < failovers; i++)); do

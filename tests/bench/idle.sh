@@ -28,8 +28,8 @@ measure() {
 	local ticks switches
 
 	daemon_start
-	wait_for 20 all_up
-	wait_for 20 nothing_to_do
+	wait_for 60 all_up
+	wait_for 60 nothing_to_do
 	ticks=$(cpu_ticks) switches=$(wakeups)
 	sleep "$seconds"
 	ticks=$(($(cpu_ticks) - ticks)) switches=$(($(wakeups) - switches))

@@ -11,7 +11,7 @@ set_up() {
 	start gw "$tools/bench_watch" -r "$build/src/uplinkd" -c "$conf" --runtime-dir "$tmp/run" \
 		>"$tmp/seen" 2>>"$log"
 	daemon=$!
-	wait_for 30 grep -q ready "$tmp/seen"
+	wait_for 60 grep -q ready "$tmp/seen"
 	seen ready first "$tmp/seen" >>"$tmp/ready-$1"
 	seen change last "$tmp/seen" >>"$tmp/arranged-$1"
 	resident_bytes >>"$tmp/resident-$1"

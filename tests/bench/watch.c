@@ -38,7 +38,7 @@
 
 enum {
 	QUIET_MS = 200,
-	PATIENCE_MS = 20 * 1000
+	PATIENCE_MS = 120 * 1000 /* a hang; a line may have to be trusted again, and once more */
 };
 
 enum source {

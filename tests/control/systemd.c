@@ -2,8 +2,8 @@
 /*
  * Stands for systemd on a system bus of the tests' own: writes a line "UNIT MODE" for each unit
  * that is to be restarted, and knows none whose name begins with "missing". Jobs of units whose
- * name begins with "broken" fail, those of "slow" ones go on until a line is read, which is their
- * result, and all others are done.
+ * name begins with "broken" fail, those of "slow" ones go on, as can be asked, until a line is
+ * read, which is their result, and all others are done.
  */
 #include "base/cleanup.h"
 
@@ -15,9 +15,11 @@
 
 #define PATH      "/org/freedesktop/systemd1"
 #define INTERFACE "org.freedesktop.systemd1.Manager"
+#define JOB       "org.freedesktop.systemd1.Job"
 
-static uint32_t jobs;       /* so far */
-static char slow_unit[256]; /* whose job, the last one, goes on */
+static uint32_t jobs;         /* so far */
+static char slow_unit[256];   /* whose job, the last one, goes on */
+static sd_bus_slot *slow_job; /* that job's object */
 
 static bool begins(const char *text, const char *with)
 {
@@ -33,8 +35,21 @@ static int job_removed(sd_bus *bus, const char *unit, const char *result)
 				  result);
 }
 
+static int get_state(sd_bus *bus, const char *path, const char *interface, const char *property,
+		     sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+	return sd_bus_message_append(reply, "s", "running");
+}
+
+static const sd_bus_vtable job_vtable[] = {
+	SD_BUS_VTABLE_START(0),
+	SD_BUS_PROPERTY("State", "s", get_state, 0, 0),
+	SD_BUS_VTABLE_END,
+};
+
 static int method_restart_unit(sd_bus_message *call, void *userdata, sd_bus_error *error)
 {
+	sd_bus *bus = sd_bus_message_get_bus(call);
 	const char *unit, *mode;
 	char job[64];
 	int r = sd_bus_message_read(call, "ss", &unit, &mode);
@@ -51,10 +66,11 @@ static int method_restart_unit(sd_bus_message *call, void *userdata, sd_bus_erro
 	if (r < 0)
 		return r;
 	if (!begins(unit, "slow"))
-		return job_removed(sd_bus_message_get_bus(call), unit,
-				   begins(unit, "broken") ? "failed" : "done");
+		return job_removed(bus, unit, begins(unit, "broken") ? "failed" : "done");
 	snprintf(slow_unit, sizeof(slow_unit), "%s", unit);
-	return 1;
+	slow_job = sd_bus_slot_unref(slow_job);
+	r = sd_bus_add_object_vtable(bus, &slow_job, job, JOB, job_vtable, NULL);
+	return r < 0 ? r : 1;
 }
 
 static const sd_bus_vtable vtable[] = {
@@ -71,6 +87,7 @@ static int on_line(sd_event_source *source, int fd, uint32_t events, void *userd
 	if (!fgets(line, sizeof(line), stdin))
 		return sd_event_source_set_enabled(source, SD_EVENT_OFF);
 	line[strcspn(line, "\n")] = '\0';
+	slow_job = sd_bus_slot_unref(slow_job);
 	return job_removed(userdata, slow_unit, line);
 }
 

@@ -5,6 +5,7 @@
 A failure is a line too: "error: connection refused". With -n 0 it asks until SIGTERM.
 """
 import argparse
+import collections
 import errno
 import os
 import signal
@@ -19,6 +20,7 @@ parser.add_argument("-n", type=int, default=1, help="how many connections (0: un
 parser.add_argument("-w", type=int, default=1, help="how many at a time")
 parser.add_argument("-u", action="store_true", help="UDP")
 parser.add_argument("-t", type=float, default=10, help="seconds to wait for an answer")
+parser.add_argument("--connect", type=float, help="seconds to wait for a connection")
 parser.add_argument("--gap", type=float, default=0, help="seconds between two connections")
 parser.add_argument("--bind", help="source address")
 parser.add_argument("--port", dest="source", type=int, default=0, help="source port, each time")
@@ -29,6 +31,7 @@ options = parser.parse_args()
 
 family = socket.AF_INET6 if ":" in options.address else socket.AF_INET
 lock = threading.Lock()
+kept = collections.deque(maxlen=200)
 asked = 0
 stopped = False
 
@@ -39,7 +42,7 @@ def stop(*_):
 
 
 def prepare(s):
-    s.settimeout(options.t)
+    s.settimeout(options.connect or options.t)
     if options.mark is not None:
         s.setsockopt(socket.SOL_SOCKET, 36, options.mark)  # SO_MARK
     if options.device:
@@ -54,12 +57,28 @@ def prepare(s):
         s.bind((options.bind or "", options.source))
 
 
+def connect(s):
+    """From a given port as soon as the connection before has had its last acknowledgement."""
+    deadline = time.monotonic() + options.t
+    while True:
+        try:
+            return s.connect((options.address, options.port))
+        except OSError as error:
+            if not options.source or error.errno != errno.EADDRNOTAVAIL or time.monotonic() > deadline:
+                raise
+        time.sleep(0.001)
+
+
 def ask():
     kind = socket.SOCK_DGRAM if options.u else socket.SOCK_STREAM
     try:
         with socket.socket(family, kind) as s:
             prepare(s)
-            s.connect((options.address, options.port))
+            connect(s)
+            s.settimeout(options.t)
+            if options.u and not options.source:
+                # Ports are drawn by lot, and one that is drawn twice is the same flow again.
+                kept.append(s.dup())
             if options.u:
                 s.send(b"hello")
                 return s.recv(2048).decode().rsplit(" ", 1)[0]

@@ -3,7 +3,7 @@
 """dns.py serve ADDRESS...   - answers every question for an A or AAAA with the asker's address
 dns.py ask [-t TIMEOUT] SERVER - asks one such question and prints the answer, or "error: ..."
 
-Serving it goes to the background once it can be asked, and prints its process id.
+Serving it goes to the background once it can be asked.
 """
 import argparse
 import os
@@ -37,9 +37,7 @@ def serve(addresses):
         s = socket.socket(family_of(address), socket.SOCK_DGRAM)
         s.bind((address, 53))
         sockets[s] = family_of(address)
-    pid = os.fork()
-    if pid:
-        print(pid, flush=True)
+    if os.fork():
         os._exit(0)
     null = os.open(os.devnull, os.O_RDWR)
     os.dup2(null, 0)

@@ -64,7 +64,7 @@ used() {
 	local zero one
 
 	zero=$(departed 0) one=$(departed 1)
-	wait_for 20 either_more $((zero + 20)) $((one + 20))
+	wait_for 60 either_more $((zero + 20)) $((one + 20))
 	if departed_more 0 $((zero + 19)); then echo 0; else echo 1; fi
 }
 
@@ -108,11 +108,11 @@ fail_over() {
 
 	line=$(used) other=$((1 - line))
 	line_fails "$line" "$1"
-	wait_for 20 is_lost "$line"
+	wait_for 60 is_lost "$line"
 	before=$(departed "$line") more=$(departed $other)
-	wait_for 20 departed_more $other $((more + 20))
+	wait_for 60 departed_more $other $((more + 20))
 	# shellcheck disable=SC2034 # for those who source this
 	stray=$(($(departed "$line") - before))
 	line_works "$line" "$1"
-	wait_for 20 works "$line"
+	wait_for 60 works "$line"
 }

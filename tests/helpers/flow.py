@@ -83,9 +83,12 @@ class Flow:
         due = time.monotonic()
         while not self.stopped:
             self.send()
-            due += INTERVAL
+            # What a standstill held up is not made up for: all at once it would overflow the server.
+            due = max(due + INTERVAL, time.monotonic())
             self.receive_until(due)
-        self.receive_until(time.monotonic() + LINGER[protocol], lambda: len(self.answered) == self.sent)
+        # In turns: a machine that stands still takes the time of one of them.
+        for _ in range(round(LINGER[protocol] / INTERVAL)):
+            self.receive_until(time.monotonic() + INTERVAL, lambda: len(self.answered) == self.sent)
 
 
 flow = Flow()

@@ -7,6 +7,7 @@ answers every question with the address that the file holds, and with a failure 
 """
 import socket
 import sys
+import threading
 
 kind, port, path = sys.argv[1], int(sys.argv[2]), sys.argv[3]
 
@@ -17,26 +18,32 @@ def text():
 
 
 def talk(connection):
-    connection.settimeout(1)
+    connection.settimeout(30)
     if kind == "http":
         request = b""
         while b"\r\n\r\n" not in request:
-            request += connection.recv(4096)
+            more = connection.recv(4096)
+            if not more:
+                return  # who was stopped in the midst of asking
+            request += more
     connection.sendall(text())
     connection.shutdown(socket.SHUT_WR)
     while connection.recv(4096):
         pass
 
 
+def serve(connection):
+    with connection:
+        try:
+            talk(connection)
+        except OSError:
+            pass
+
+
 def streams():
     server = socket.create_server(("", port), family=socket.AF_INET6, dualstack_ipv6=True)
     while True:
-        connection = server.accept()[0]
-        with connection:
-            try:
-                talk(connection)
-            except OSError:
-                pass
+        threading.Thread(target=serve, args=[server.accept()[0]], daemon=True).start()
 
 
 def answer(question):

@@ -4,7 +4,7 @@
 
 Listens on TCP and UDP, IPv4 and IPv6. "GET ..." is answered by an HTTP response with the body
 "NAME ADDRESS"; any other line or datagram by "NAME ADDRESS LINE", as often as one comes. Goes into
-the background once it listens and prints its process id, so that the caller need not wait for it.
+the background once it listens, so that the caller need not wait for it.
 """
 import os
 import socket
@@ -75,9 +75,7 @@ class Datagrams(DualStack, socketserver.UDPServer):
 
 servers = [kind(("::", int(port)), handler) for port in sys.argv[2:]
            for kind, handler in ((Streams, Stream), (Datagrams, Datagram))]
-child = os.fork()
-if child:
-    print(child)
+if os.fork():
     sys.exit(0)
 os.dup2(os.open(os.devnull, os.O_RDWR), 1)
 

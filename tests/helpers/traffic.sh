@@ -59,7 +59,7 @@ tally() {
 
 # serve NAMESPACE NAME PORT...
 serve() {
-	started+=("$(n "$1" "$helpers/serve.py" "${@:2}" 2>>"$tmp/servers.log")")
+	n "$1" "$helpers/serve.py" "${@:2}" 2>>"$tmp/servers.log"
 }
 
 # flow NAME NAMESPACE tcp|udp ADDRESS PORT: a long conversation, see flow.py; flow_log NAME is what

@@ -48,13 +48,24 @@ static void send_echoes(unsigned n)
 	run("ping -q -f -s 72 -c %u -W 0.01 10.1.0.9 >/dev/null || true", n);
 }
 
+/* What red has sent, by another interface of the kernel */
+static uint64_t sent_by_red(void)
+{
+	_cleanup_free_ char *text = output_of("awk '$1 == \"red:\" { print $11 }' /proc/net/dev");
+
+	return strtoull(text, NULL, 10);
+}
+
+/* What IPv6 has to say meanwhile, and nobody knows how much that is, counts too. */
 static void test_link(void **state)
 {
+	uint64_t most = sent_by_red();
 	struct line_counters before = read_counters(*state, "from/red"), after;
 
 	send_echoes(5);
 	after = read_counters(*state, "from/red");
-	assert_in_range(after.sent - before.sent, 5, 9); /* and what IPv6 has to say */
+	most = sent_by_red() - most;
+	assert_in_range(after.sent - before.sent, 5, most);
 	assert_true(after.sent_bytes - before.sent_bytes >= 5 * 100);
 	assert_int_equal(after.replies, 0);
 }

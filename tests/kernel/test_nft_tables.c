@@ -221,7 +221,7 @@ static void members_stay(void **state)
 
 	want_both(f, "-150", "lo");
 	settle(f);
-	run("ping -q -c 1 -W 1 -I 127.0.0.2 127.0.0.1 >/dev/null");
+	run("ping -q -c 1 -W 10 -I 127.0.0.2 127.0.0.1 >/dev/null");
 	seen = members(f, NFT_NETDEV, "seen");
 	assert_int_equal(seen.n, 1);
 	assert_int_equal(seen.mark, 7);

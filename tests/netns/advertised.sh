@@ -30,6 +30,12 @@ line_speaks() {
 	[[ $(line 0 address) == $1* ]]
 }
 
+# From any other address than its link-local one nobody heeds a router.
+router_is_there() {
+	n p0 ip -6 -o address show dev line scope link -tentative | grep fe80:
+}
+wait_for 20 router_is_there
+
 advertise 1800 2001:db8:a:: 1800
 wait_for 20 line_is 0 up
 first=$(address_in 2001:db8:a:)

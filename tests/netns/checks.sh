@@ -32,25 +32,27 @@ all_listen() {
 	n web1 ss -lntu | awk '/:80(80|53|81) / { n++ } END { exit n != 3 }'
 }
 wait_for 20 all_listen
-script="check = { kind = \"script\"; path = \"$tmp/health\"; interval = \"300ms\"; fail = 2; pass = 2; };"
+# One failure in a row is what a machine that stood still does to any check, and the rush after that
+# may be another.
+script="check = { kind = \"script\"; path = \"$tmp/health\"; interval = \"300ms\"; fail = 4; pass = 2; };"
 
 config "" "" <<END
 services = (
   { name = "http"; listen = [ "tcp/dsl0:1001" ];
     check = { kind = "http"; path = "/health"; status = "200"; match = "all is w"; port = 8080;
-              interval = "500ms"; fail = 2; pass = 2; };
+              interval = "500ms"; fail = 4; pass = 2; };
     servers = ( { address = "172.16.0.2:80"; }, { address = "[fd00::2]:80"; } ); },
   { name = "dns"; listen = [ "udp/dsl0:1002" ];
-    check = { kind = "dns"; name = "www.example"; port = 8053; interval = "500ms"; fail = 2; pass = 2; };
+    check = { kind = "dns"; name = "www.example"; port = 8053; interval = "500ms"; fail = 4; pass = 2; };
     servers = ( { address = "172.16.0.2:53"; } ); },
   { name = "udp"; listen = [ "udp/dsl0:1003" ];
-    check = { kind = "udp"; send = "ask\\\\n"; expect = "web1 172"; interval = "500ms"; fail = 2; pass = 2; };
+    check = { kind = "udp"; send = "ask\\\\n"; expect = "web1 172"; interval = "500ms"; fail = 4; pass = 2; };
     servers = ( { address = "172.16.0.2:53"; }, { address = "172.16.0.3:8053"; } ); },
   { name = "icmp"; listen = [ "tcp/dsl0:1004" ];
-    check = { kind = "icmp"; interval = "500ms"; fail = 2; pass = 2; };
+    check = { kind = "icmp"; interval = "500ms"; fail = 4; pass = 2; };
     servers = ( { address = "172.16.0.2:80"; }, { address = "172.16.0.99:80"; } ); },
   { name = "late"; listen = [ "tcp/dsl0:1005" ];
-    check = { kind = "tcp"; initial = "down"; interval = "500ms"; fail = 2; pass = 3; };
+    check = { kind = "tcp"; initial = "down"; interval = "500ms"; fail = 4; pass = 3; };
     servers = ( { address = "172.16.0.2:80"; }, { address = "172.16.0.3:8009"; } ); },
   { name = "shop"; listen = [ "tcp/dsl0:80" ]; scheduler = "rr"; $script
     sorry = "172.16.0.10:80"; quorum = 2; quorum_hysteresis = 1;
@@ -61,7 +63,7 @@ services = (
   { name = "inhibited"; listen = [ "tcp/dsl0:83" ]; scheduler = "rr"; $script
     on_failure = "inhibit"; persistent = "1m";
     servers = ( { address = "172.16.0.2:80"; }, { address = "172.16.0.3:8001"; } ); },
-  { name = "slow"; listen = [ "tcp/dsl0:84" ]; $script slow_start = "6s";
+  { name = "slow"; listen = [ "tcp/dsl0:84" ]; $script slow_start = "20s";
     servers = ( { address = "172.16.0.2:80"; weight = 100; },
                 { address = "172.16.0.3:8000"; weight = 100; } ); },
   { name = "agent"; listen = [ "tcp/dsl0:85" ];
@@ -84,7 +86,8 @@ expect "nobody listens" "down" "$(server late 172.16.0.3:8009 state)"
 printf 'HTTP/1.0 200 OK\r\n\r\nsick\n' >"$tmp/page"
 wait_for 20 server_is http 172.16.0.2:80 down
 wait_for 20 server_is http '[fd00::2]:80' down
-expect_match "http, the text" "*match*" "$(server http 172.16.0.2:80 reason)"
+wait_for 20 reason_is http 172.16.0.2:80 match
+echo "- http, the text"
 expect "http, nobody left" "error: connection refused" "$(ask inet 203.0.113.5 1001)"
 printf 'HTTP/1.0 503 Sorry\r\n\r\nall is well\n' >"$tmp/page"
 wait_for 20 reason_is http 172.16.0.2:80 503
@@ -106,13 +109,16 @@ wait_for 20 server_is icmp 172.16.0.99:80 down
 expect "icmp" "up web1:4" "$(server icmp 172.16.0.2:80 state) $(ask inet -n 4 203.0.113.5 1004 | tally 1)"
 
 # the quorum: lost below 1, regained from 3 on
-wait_for 20 server_is shop 172.16.0.2:80 up
+for name in 2:80 2:81 3:8000 3:8001; do
+	wait_for 20 server_is shop 172.16.0.$name up
+done
 expect "all" "web1:1 web1b:1 web2:1 web2b:1" "$(ask inet -n 4 203.0.113.5 80 | tally 1)"
 for name in 2.80 2.81 3.8000; do
 	sick 172.16.0.$name
 	wait_for 20 server_is shop "172.16.0.${name/./:}" down
 done
 expect "one left is enough" "web2b:4" "$(ask inet -n 4 203.0.113.5 80 | tally 1)"
+wait_for 20 server_is single 172.16.0.2:80 down
 expect "without a quorum the last one decides" "sorry:2" "$(ask inet -n 2 203.0.113.5 82 | tally 1)"
 sick 172.16.0.3.8001
 wait_for 20 server_is shop 172.16.0.3:8001 down
@@ -122,6 +128,7 @@ for name in 2.80 2.81; do
 	wait_for 20 server_is shop "172.16.0.${name/./:}" up
 done
 expect "two are not enough to come back" "sorry:4" "$(ask inet -n 4 203.0.113.5 80 | tally 1)"
+wait_for 20 server_is single 172.16.0.2:80 up
 expect "nor needed" "web1:2" "$(ask inet -n 2 203.0.113.5 82 | tally 1)"
 well 172.16.0.3.8000
 wait_for 20 server_is shop 172.16.0.3:8000 up
@@ -129,6 +136,7 @@ expect "three are" "web1:1 web1b:1 web2:1" "$(ask inet -n 3 203.0.113.5 80 | tal
 well 172.16.0.3.8001
 
 # inhibited: who has been there comes back, nobody is reset, nobody new comes
+wait_for 20 server_is inhibited 172.16.0.2:80 up
 wait_for 20 server_is inhibited 172.16.0.3:8001 up
 hold inhibited1 inet --bind 198.51.100.11 203.0.113.5 83
 hold inhibited2 inet --bind 198.51.100.12 203.0.113.5 83
@@ -156,7 +164,7 @@ grows() {
 	[ "$now" -gt "$share" ] && [ "$now" -lt 100 ]
 }
 wait_for 20 grows
-wait_for 20 share_is slow 172.16.0.2:80 100
+wait_for 60 share_is slow 172.16.0.2:80 100
 
 # agent
 expect "the agent says nothing special" "web1:4 web2:2" "$(ask inet -n 6 203.0.113.5 85 | tally 1)"
@@ -166,7 +174,8 @@ expect "half" "web1:3 web2:3" "$(ask inet -n 6 203.0.113.5 85 | tally 1)"
 hold agent inet -n 2 203.0.113.5 85
 echo 'drain' >"$tmp/agent"
 wait_for 20 server_is agent 172.16.0.2:80 drained
-expect_match "in its own words" "*drain*" "$(server agent 172.16.0.2:80 reason)"
+wait_for 20 reason_is agent 172.16.0.2:80 drain
+echo "- in its own words"
 expect "drained" "web2:6" "$(ask inet -n 6 203.0.113.5 85 | tally 1)"
 expect "who was there stays" "" "$(ends agent)"
 echo 'maint' >"$tmp/agent"

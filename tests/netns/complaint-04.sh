@@ -36,7 +36,12 @@ last_is() {
 heard "${address4[0]}" "${address6[0]}"
 line_unplug 0
 heard "${address4[1]}" "${address6[1]}"
-expect "entries with the old address" "" "$(n gw conntrack -L 2>/dev/null | grep -F 203.0.113.5)"
+# The tunnel takes another address by itself, which may be before its old entry's turn comes.
+none_left() {
+	[ "$(n gw conntrack -L 2>/dev/null | grep -cF 203.0.113.5)" = 0 ]
+}
+wait_for 20 none_left
+echo "- no entry with the old address"
 
 provider_takes_back 0 203.0.113.5
 address4[0]=203.0.113.9

@@ -41,11 +41,17 @@ off() {
 	n gw nft flush ruleset
 }
 
+# The kernel tries an IPv6 address before it is there, in its own time.
+has_both() {
+	[ "$(line "$1" 'addresses | length')" = 2 ]
+}
+
 works() {
 	local i
 
 	for i in 0 1 2; do
 		wait_for 20 line_is $i up
+		wait_for 20 has_both $i
 	done
 	wait_for 20 nothing_to_do
 	expect "$1: out" "dsl0:4 dsl1:4 dsl2:4" "$(ask client -n 12 $inet4 80 | via | tally 2)"

@@ -6,9 +6,9 @@
 . "$(dirname "$0")/lab.sh"
 lab_up 2
 
-# failback WAY: of dsl0, which is better
+# failback WAY [PASS]: of dsl0, which is better
 failback() {
-	config "failback = \"$1\"; pass = 20;
+	config "failback = \"$1\"; pass = ${2:-20};
 		probes = ( { kind = \"icmp\"; targets = [ \"$inet4\" ]; interval = \"200ms\"; } );" \
 		"tier = 2;" <<<""
 }
@@ -17,9 +17,9 @@ goes_by() {
 	[ "$(ask client -n 4 $inet4 80 | via | tally 2)" = "dsl$1:4" ]
 }
 
-# fresh WAY: a daemon that knows nothing of outages
+# fresh WAY [PASS]: a daemon that knows nothing of outages
 fresh() {
-	failback "$1"
+	failback "$@"
 	rm -f "$tmp/run/trust"
 	daemon_start
 	wait_for 20 goes_by 0
@@ -36,7 +36,7 @@ done
 expect "that it had to be trusted for" "" "$(grep 'trusted after' "$log" || true)"
 daemon_stop
 
-fresh when-stable
+fresh when-stable 40 # 8 s, in which "not yet" is looked for
 for round in 1 2 3; do
 	line_cut 0
 	wait_for 20 goes_by 1

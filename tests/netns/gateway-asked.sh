@@ -5,6 +5,11 @@
 # made to be a minute off here, is not waited for, and what waited for the gateway gets through.
 . "$(dirname "$0")/lab.sh"
 lab_up 2
+# Another port of the provider's switch, so that it does not lose its own carrier with the line: it
+# would swallow the one answer, if it were up a little later than the line.
+n p0 ip link add rest type veth peer name other
+n p0 ip link set rest up
+n p0 ip link set other master line up
 config "" "" <<<''
 daemon_start
 

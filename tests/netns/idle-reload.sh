@@ -19,6 +19,11 @@ END
 daemon_start
 check "nothing to do" nothing_to_do
 
+# The kernel reports an IPv6 address, and its route, a while after it was added.
+is_there() {
+	n gw ip -6 route get fd01::1 | grep ^local
+}
+wait_for 20 is_there
 watch
 for try in first second third; do
 	check "$try reload" ctl reload

@@ -6,7 +6,6 @@
 lab_up 2
 mkdir "$tmp/journal"
 "$helpers/journal.py" "$tmp/journal/socket" >"$tmp/entries" &
-started+=($!)
 wait_for 20 test -S "$tmp/journal/socket"
 
 cat >"$tmp/under-systemd" <<END

@@ -39,7 +39,6 @@ daemon_options=()
 daemon_prefix=() # a command that runs the daemon
 lab=upl$$
 namespaces=()
-started=()
 daemon=
 at_end=() # functions for the end, when no process of ours is left
 unpacked=$top/build-unpacked # see helpers/packages
@@ -75,12 +74,12 @@ n() {
 # start NAMESPACE COMMAND...: run in the background; $! is the command's own process id.
 start() {
 	nsenter --net="/run/netns/$lab-$1" "${@:2}" &
-	started+=($!)
 }
 
 # stop PID: end a process of ours and wait for it; its exit status is returned.
 stop() {
-	kill -TERM "$1" 2>/dev/null || true
+	# By its number one that has ended by itself may be a stranger now; the shell knows its children.
+	! jobs -pr | grep -x "$1" >/dev/null || kill -TERM "$1" 2>/dev/null || true
 	wait "$1"
 }
 
@@ -301,6 +300,12 @@ lab_up() {
 		line_plug "$i"
 	done
 	lab_lan
+	wait_for 20 addresses_settle
+}
+
+# The kernel tries IPv6 addresses before they are there, in its own time.
+addresses_settle() {
+	[ -z "$(n gw ip -6 -o address show tentative)" ]
 }
 
 # neighbour LINE: a host "nb" on the provider's own net, next to the gateway: .77, ::77
@@ -334,7 +339,7 @@ verdict() {
 	for p in "${namespaces[@]}"; do
 		[[ $p != p? ]] || [ "$(provider_foreign "$p")" = 0 ] || {
 			echo "FAILED: $p got packets with foreign source addresses:"
-			n "$p" nft list table netdev provider
+			n "$p" nft list ruleset
 			return 1
 		}
 	done
@@ -352,12 +357,17 @@ evidence() {
 	[ ! -e "/run/netns/$lab-gw" ] || { echo "--- gateway:"; dump; n gw conntrack -L 2>/dev/null; } || true
 }
 
-# end_namespace NAME: with what our processes have started there and did not take along, unless it is
-# the machine's own (vm/systemd-lab.sh)
-end_namespace() {
-	[ "/run/netns/$lab-$1" -ef /proc/self/ns/net ] ||
-		ip netns pids "$lab-$1" | xargs -r kill -KILL 2>/dev/null
-	ip netns delete "$lab-$1"
+# Ours, and what they have started in our namespaces and did not take along, except in that of the
+# machine itself (vm/systemd-lab.sh). The numbers of those that have ended may be strangers' now.
+end_processes() {
+	local name
+
+	jobs -pr | xargs -r kill -KILL
+	wait
+	for name in "${namespaces[@]}"; do
+		[ "/run/netns/$lab-$name" -ef /proc/self/ns/net ] ||
+			ip netns pids "$lab-$name" | xargs -r kill -KILL
+	done
 }
 
 cleanup() {
@@ -368,15 +378,12 @@ cleanup() {
 	set +e
 	[ $status != 0 ] || verdict || status=1
 	[ $status = 0 ] || [ $status = 77 ] || evidence
-	{
-		kill -KILL "${started[@]}"
-		wait "${started[@]}"
-	} 2>/dev/null
+	end_processes 2>/dev/null
 	for name in "${at_end[@]}"; do
 		"$name"
 	done
 	for name in "${namespaces[@]}"; do
-		end_namespace "$name"
+		ip netns delete "$lab-$name"
 	done
 	rm -rf "$tmp"
 	exit $status

@@ -19,13 +19,13 @@ services = (
 END
 daemon_start
 
-# at_once WHAT SERVED OF [OPTIONS] ADDRESS PORT: so many connections come through. They wait for less
-# than a second, after which TCP would send again. A machine that takes long to ask earns one more.
+# at_once WHAT SERVED OF [OPTIONS] ADDRESS PORT: so many connections come through. They wait for half a
+# second; after a whole one TCP would send again. A machine that takes that long earns one more.
 at_once() {
 	local start=${EPOCHREALTIME/./} more wanted="" answers
 
-	answers=$(ask inet -n "$3" -w "$3" -t 0.9 "${@:4}" | sed 's/^web./web/' | tally 1)
-	for ((more = 0; more * 1000000 <= ${EPOCHREALTIME/./} - start - 900000; more++)); do
+	answers=$(ask inet -n "$3" -w "$3" --connect 0.5 "${@:4}" | sed 's/^web./web/' | tally 1)
+	for ((more = 0; more * 1000000 <= ${EPOCHREALTIME/./} - start; more++)); do
 		wanted+="${wanted:+|}error: timed out:$(($3 - $2 - more)) web:$(($2 + more))"
 	done
 	expect_match "$address: $1" "@($wanted)" "$answers"

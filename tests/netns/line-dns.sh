@@ -15,7 +15,7 @@ server6() {
 	echo "2001:db8:18:$([ "$1" = 0 ] || echo "$1:"):2"
 }
 for line in 0 1; do
-	started+=("$(n "p$line" "$helpers/dns.py" serve "$(server $line)" "$(server6 $line)")")
+	n "p$line" "$helpers/dns.py" serve "$(server $line)" "$(server6 $line)"
 	serve "p$line" "p$line" 80
 done
 

@@ -32,7 +32,7 @@ server() {
 	echo "198.18.$1.2"
 }
 for line in 0 1; do
-	started+=("$(n "p$line" "$helpers/dns.py" serve "$(server $line)")")
+	n "p$line" "$helpers/dns.py" serve "$(server $line)"
 done
 config "dns = [ \"$(server 0)\" ];" "tier = 2; dns = [ \"$(server 1)\" ];" "" <<<''
 daemon_start
@@ -63,7 +63,7 @@ link_is() {
 # resolves: what it answers, the source address of its question
 resolves() {
 	busctl --system -j call org.freedesktop.resolve1 /org/freedesktop/resolve1 \
-		org.freedesktop.resolve1.Manager ResolveHostname isit 0 "q$RANDOM.example.org" 2 0 |
+		org.freedesktop.resolve1.Manager ResolveHostname isit 0 "q${EPOCHREALTIME/./}.example.org" 2 0 |
 		jq -r '.data[0][0][2] | join(".")'
 }
 

@@ -32,7 +32,8 @@ load() {
 
 check "at rest all go by the first" goes_by 0
 load first 172.16.0.11
-wait_for 30 rate 0 650 1000
+# Well above the mark: who begins when it has sunk below goes by the first, and stays there.
+wait_for 60 rate 0 850 1000
 wait_for 30 goes_by 1
 echo "- the first is full: all go by the second"
 load second 172.16.0.12

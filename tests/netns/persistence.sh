@@ -13,7 +13,7 @@ provider_gives 0 203.0.113.21
 provider_gives 0 203.0.113.22
 
 persistent='persistent = "5m"; scheduler = "rr";
-    check = { kind = "tcp"; interval = "500ms"; fail = 2; pass = 2; };'
+    check = { kind = "tcp"; interval = "500ms"; fail = 6; pass = 2; };'
 pair='servers = ( { address = "172.16.0.2:80"; }, { address = "172.16.0.3:8000"; } );'
 write() {
 	config "" "" <<-END

@@ -28,7 +28,7 @@ n auto ip -6 address flush dev eth0 scope global
 n auto ip -6 route delete default
 n auto tee /proc/sys/net/ipv6/conf/eth0/accept_ra <<<1 >/dev/null
 preferred() {
-	n auto ip -6 -o address show dev eth0 scope global -deprecated -tentative | grep -q "$1"
+	n auto ip -6 -o address show dev eth0 scope global -deprecated -tentative | grep "$1"
 }
 # hears PREFIX: once its port of the switch is open
 hears() {

@@ -34,13 +34,13 @@ fi
 
 # preferred PREFIX, deprecated PREFIX: the host's address of it is
 preferred() {
-	n auto ip -6 -o address show dev eth0 scope global -deprecated -tentative | grep -q "$1"
+	n auto ip -6 -o address show dev eth0 scope global -deprecated -tentative | grep "$1"
 }
 deprecated() {
-	n auto ip -6 -o address show dev eth0 scope global deprecated | grep -q "$1"
+	n auto ip -6 -o address show dev eth0 scope global deprecated | grep "$1"
 }
 has_router() {
-	n auto ip -6 route show default | grep -q "proto ra"
+	n auto ip -6 route show default | grep "proto ra"
 }
 
 # comes_from PREFIX: what the Internet sees of the host

@@ -8,31 +8,33 @@
 lab_up 2
 certificate=$top/tests/unit/probe/server.pem # of www.example, with its key
 
-# It answers with its name and the client's address, and writes down what TLS was asked for.
+# It answers with its name and the client's address, after so many seconds, and writes down what TLS
+# was asked for. One whose address is gone says nothing more, nor that it ends.
 cat >"$tmp/page.py" <<'END'
-import socket, ssl, sys, threading
+import socket, ssl, sys, threading, time
 
-name, certificate, *addresses = sys.argv[1:]
+name, certificate, delay, *addresses = sys.argv[1:]
 context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
 context.load_cert_chain(certificate)
+context.sni_callback = lambda tls, name, _: setattr(tls, "asked", name)
 
 
-def answer(client, address, asked):
+def answer(client, address):
+    client.settimeout(5)
     try:
         with context.wrap_socket(client, server_side=True) as tls:
             tls.recv(4096)
+            time.sleep(float(delay))
             tls.sendall(f"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{name} {address}\n".encode())
-            print(address, asked[0] if asked else "nobody", flush=True)
+            print(f"{address} {getattr(tls, 'asked', 'nobody')}\n", end="", flush=True)
     except OSError:
         pass  # a client that does not like our certificate
 
 
 def serve(listener):
     while True:
-        asked = []
         client, (address, *_) = listener.accept()
-        context.sni_callback = lambda tls, name, _: asked.append(name)
-        answer(client, address, asked)
+        threading.Thread(target=answer, args=[client, address]).start()
 
 
 for address in addresses:
@@ -41,19 +43,21 @@ for address in addresses:
     threading.Thread(target=serve, args=[listener]).start()
 print("serves", flush=True)
 END
-# page_server NAMESPACE NAME ADDRESS...
+# page_server NAMESPACE NAME DELAY ADDRESS...
 page_server() {
 	start "$1" python3 "$tmp/page.py" "$2" "$certificate" "${@:3}" >>"$tmp/pages.$2" 2>>"$tmp/servers.log"
 	wait_for 20 grep -q serves "$tmp/pages.$2"
 }
-page_server inet inet 198.51.100.13 2001:db8:f::13
-page_server p0 portal "${gateway4[0]}" "${gateway6[0]}"
+# Who waits a second for each answer does not take one that is late for lost, and has heard from all
+# targets what is wrong before the line is down.
+page_server inet inet 1 198.51.100.13 2001:db8:f::13
+page_server p0 portal 0 "${gateway4[0]}" "${gateway6[0]}"
 
-# probe_by PROBE: the first line has that one alone; the box itself uses the second
+# probe_by PROBE SETTINGS: the first line has that one alone; the box itself uses the second
 probe_by() {
-	config "tier = 2; fail = 2; probes = ( { $1 interval = \"200ms\"; timeout = \"10s\"; } );" "" <<<''
+	config "tier = 2; $2 probes = ( { $1 timeout = \"10s\"; } );" "" <<<''
 }
-https="kind = \"https\"; targets = [ \"198.51.100.13:8443\", \"[2001:db8:f::13]:8443\" ];"
+https="interval = \"200ms\"; kind = \"https\"; targets = [ \"198.51.100.13:8443\", \"[2001:db8:f::13]:8443\" ];"
 https+=" host = \"www.example\"; match = \"^inet \";"
 
 seen_from() {
@@ -68,7 +72,7 @@ reason_is() {
 	[[ $(line 0 state) == down && $(line 0 reason) == $1 ]]
 }
 
-probe_by "$https"
+probe_by "$https" "fail = 2;"
 daemon_start
 wait_for 20 seen_from "${address4[0]}"
 wait_for 20 seen_from "${address6[0]}"
@@ -79,6 +83,11 @@ n gw ip address delete "${address4[0]}/24" dev dsl0
 line_address 0 203.0.113.9/24
 provider_takes_back 0 "${address4[0]}"
 wait_for 20 seen_from 203.0.113.9
+# Nothing that was asked from the other address is still to be written down.
+none_from() {
+	[ -z "$(n inet ss -Htn state established "dst $1")" ]
+}
+wait_for 20 none_from "${address4[0]}"
 : >"$tmp/pages.inet"
 wait_for 20 seen_from 203.0.113.9
 expect "from another address" 203.0.113.9 "$(sources | tr ' ' '\n' | grep -F .)"
@@ -99,8 +108,11 @@ n p0 nft delete table inet portal
 wait_for 60 line_is 0 up
 
 echo "--- a certificate that nobody vouches for"
-probe_by "$https verify = true;"
-check "reload" ctl reload
+# From the fourth outage on the line would have to answer without a pause for 10 s each time.
+daemon_stop
+rm -f "$tmp/run/trust"
+probe_by "$https verify = true;" "fail = 2;"
+daemon_start
 wait_for 60 reason_is "*certificate*"
 echo "- $(line 0 reason)"
 
@@ -115,7 +127,8 @@ esac
 END
 chmod 755 "$tmp/script"
 echo ask >"$tmp/does"
-probe_by "kind = \"script\"; path = \"$tmp/script\"; targets = [ \"198.51.100.14\" ];"
+# A script that is slow to start has time to say what is wrong before the line is down.
+probe_by "kind = \"script\"; path = \"$tmp/script\"; targets = [ \"198.51.100.14\" ];" "fail = 20; pass = 2;"
 check "reload" ctl reload
 wait_for 60 line_is 0 up
 echo "- one that asks"

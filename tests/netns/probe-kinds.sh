@@ -30,11 +30,18 @@ probe() {
 	echo "{ kind = \"$1\"; interval = \"200ms\"; timeout = \"10s\"; ${2-} }"
 }
 
-config "tier = 2; quorum = 9; pass = 2; probes = (
-	$(probe icmp 'targets = [ "198.51.100.11", "2001:db8:f::11" ];'),
-	$(probe arp),
-	$(probe nd),
-	$(probe tcp 'targets = [ "198.51.100.12:443", "[2001:db8:f::12]:443" ];'),
+# Those whom a kernel answers.
+by_kernel() {
+	probe icmp 'targets = [ "198.51.100.11", "2001:db8:f::11" ];'
+	echo ,
+	probe arp
+	echo ,
+	probe nd
+	echo ,
+	probe tcp 'targets = [ "198.51.100.12:443", "[2001:db8:f::12]:443" ];'
+}
+
+config "tier = 2; quorum = 9; pass = 2; probes = ( $(by_kernel),
 	$(probe http 'targets = [ "198.51.100.13" ]; match = "^inet ";'),
 	$(probe script "targets = [ \"198.51.100.14\" ]; path = \"$tmp/script.sh\";"),
 	$(probe dns 'targets = [ "198.51.100.15:5353" ];') );" "tier = 1;" </dev/null
@@ -122,6 +129,11 @@ expect "by dsl0, from the new ones" "$all" "$(seen 0)"
 expect "by dsl1" 0 "$(other 1)"
 
 echo "- one kind is refused"
+# A process that answers late just then would be named as well.
+config "tier = 2; quorum = 6; pass = 2; probes = ( $(by_kernel) );" "tier = 1;" </dev/null
+check "reload" ctl reload
+wait_for 60 health_is good
+wait_for 60 line_is 0 up
 n inet nft -f - <<-NFT
 	table inet deaf {
 		chain in {

@@ -13,7 +13,7 @@ mkfifo "$tmp/jobs"
 exec 8<>"$tmp/jobs"
 systemd_start() {
 	"$build/tests/control/control_systemd" <"$tmp/jobs" >>"$tmp/restarted" 2>>"$tmp/systemd.log" 8>&- &
-	started+=($!)
+	systemd=$!
 	wait_for 20 busctl --system status org.freedesktop.systemd1
 }
 systemd_start
@@ -105,16 +105,18 @@ took_too_long() {
 wait_for 20 took_too_long
 wait_for 40 dialled slow.service 2
 echo "- again once that is over"
-kill "$bus"
-wait "$bus" 2>/dev/null || true
+stop "$bus" || true
+stop "$systemd" || true # or it would read what is meant for the next
 rm -f "$tmp/bus"
 bus_start
 systemd_start
 wait_for 60 dialled slow.service 3
 echo "- and when its end can be told no more"
+echo "done" >&8
 line_mend 1
 line_mend 2
 wait_for 20 line_is 1 up
+wait_for 20 not pgrep -P "$daemon" # nothing dials it any more
 lines missing.service
 check "reload" ctl reload
 

@@ -19,13 +19,18 @@ said_at() {
 }
 
 # moved WHAT FLOW NEW-ADDRESS MILLISECOND: the flow came to the new address; it takes a second at
-# most, where the machine has time
+# most, where the machine has time, and half a minute and more if nobody sees to it
 moved() {
 	wait_for 20 flow_said "$2" "sees $3"
 	local took=$(($(said_at "$2" "sees $3") - $4))
 
-	[ $took -le 5000 ] || fail "$1: new source address after $took ms"
+	[ $took -le 15000 ] || fail "$1: new source address after $took ms"
 	echo "- $1: new source address after $took ms"
+}
+
+# no_entries FAMILY ADDRESS. The flow may be on its way while others are still cleared away.
+no_entries() {
+	! n gw conntrack -f "$1" -L 2>/dev/null | grep -F "$2"
 }
 
 now() {
@@ -45,7 +50,8 @@ provider_takes_back 0 203.0.113.5
 then=$(now)
 n gw ip address add 203.0.113.9/24 dev dsl0
 moved "a client's flow" lan 203.0.113.9 "$then"
-expect "entries with the old address" "" "$(n gw conntrack -L 2>/dev/null | grep -F 203.0.113.5)"
+wait_for 20 no_entries ipv4 203.0.113.5
+echo "- no entries with the old address"
 expect "the line's address" 203.0.113.9 "$(line 0 address)"
 expect "new connections" "inet 203.0.113.9" "$(ask client $inet4 80)"
 expect "the service on the new address" "web1 $inet4" "$(ask inet 203.0.113.9 80)"
@@ -55,7 +61,8 @@ then=$(now)
 n gw ip address add 2001:db8:a::9/64 dev dsl0
 n gw ip address delete 2001:db8:a::5/64 dev dsl0
 moved "a client's flow, IPv6" six 2001:db8:a::9 "$then"
-expect "entries with the old address" "" "$(n gw conntrack -f ipv6 -L 2>/dev/null | grep -F 2001:db8:a::5)"
+wait_for 20 no_entries ipv6 2001:db8:a::5
+echo "- no entries with the old address"
 expect "the service on the new address, IPv6" "web1 $inet6" "$(ask inet 2001:db8:a::9 80)"
 
 # A connected socket of the box itself is bound to the address that is gone; a new one is not.

@@ -14,6 +14,10 @@ daemon_start
 index_now() {
 	n gw ip -j link show dsl0 | jq '.[0].ifindex'
 }
+# Its addresses come one after the other, and with the first of them it is up.
+has_both() {
+	[ "$(line 0 reason)" = "IPv4 and IPv6" ]
+}
 before=$(line 0 table)
 index=$(index_now)
 
@@ -27,6 +31,7 @@ for try in first second; do
 	n gw ip link add "spare$try" type bridge
 	line_plug 0
 	wait_for 20 line_is 0 up
+	wait_for 20 has_both
 	expect "with it" "dsl0:4 dsl1:4" "$(ask client -n 8 $inet4 80 | via | tally 2)"
 	expect "with it, IPv6" "dsl0:4 dsl1:4" "$(ask client -n 8 $inet6 80 | via | tally 2)"
 	expect "the service on it" "web1 $inet4" "$(ask inet "${address4[0]}" 80)"

@@ -6,7 +6,7 @@
 . "$(dirname "$0")/lab.sh"
 lab_up 2
 
-config 'tier = 1; loss = { high = "0%"; };
+config 'tier = 1; loss = { low = "0%"; high = "0%"; };
 	probes = ( { kind = "icmp"; targets = [ "198.51.100.11" ]; } );' "tier = 2;" <<<''
 
 # More than three seconds of the line wait in each queue.
@@ -34,28 +34,37 @@ carries() {
 	n "$1" awk -v device="$2:" '$1 == device { print $10 }' /proc/net/dev
 }
 
-# fill WHAT FROM TO NAMESPACE DEVICE: as much as there is room for, until a few seconds' worth went
+# fill WHAT CLIENT INET NAMESPACE DEVICE: one gives and the other takes, until a few seconds' worth
+# has left there
 fill() {
-	local before sender
+	local before server client
 
-	start "$3" python3 -c 'import socket; s = socket.create_server(("0.0.0.0", 9000)); c = s.accept()[0]
-while c.recv(65536): pass'
+	start inet python3 -c "$peer
+$3(socket.create_server(('0.0.0.0', 9000), reuse_port=True).accept()[0])"
+	server=$!
 	before=$(carries "$4" "$5")
-	start "$2" python3 -c 'import socket, sys, time
-for _ in range(100):
-    try:
-        s = socket.create_connection((sys.argv[1], 9000)); break
-    except OSError:
-        time.sleep(0.1)
-while True: s.send(bytes(65536))' "$6"
-	sender=$!
+	wait_for 20 listens
+	start client python3 -c "$peer
+$2(socket.create_connection(('$inet4', 9000)))"
+	client=$!
 	wait_for 60 slow
 	echo "- $1: the queue is full"
 	wait_for 60 carried "$4" "$5" $((before + 2000000))
-	stop "$sender" 2>/dev/null || true
+	stop "$server" 2>/dev/null || true
+	stop "$client" 2>/dev/null || true
 	expect "$1: outages" 0 "$(outages)"
 	expect "$1: state" up "$(line 0 state)"
 	wait_for 60 not slow
+}
+peer='
+import socket
+def give(s):
+    while True: s.send(bytes(65536))
+def take(s):
+    while s.recv(65536): pass'
+
+listens() {
+	[ -n "$(n inet ss -Hltn "sport = 9000")" ]
 }
 
 carried() {
@@ -63,6 +72,6 @@ carried() {
 }
 
 flow stays client tcp $inet4 80
-fill "upwards" client inet gw dsl0 $inet4
-fill "downwards" inet gw p0 customer "${address4[0]}"
+fill "upwards" give take gw dsl0
+fill "downwards" take give p0 customer
 expect_unbroken stays

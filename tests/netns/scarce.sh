@@ -21,7 +21,6 @@ n gw nft 'add table ip other; add set ip other s { type ipv4_addr; }'
 nsenter --net="/run/netns/$lab-gw" nft -i >/dev/null 2>&1 \
 	< <(while printf '%s element ip other s { 10.0.0.1 }\n' add delete 2>/dev/null; do :; done) &
 stranger=$!
-started+=("$stranger")
 # A plan asks for everything to be read; it may be that there is a pause just then.
 unreadable() {
 	! ctl plan && grep -q "cannot read the kernel's packet filter" "$log"

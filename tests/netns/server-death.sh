@@ -11,14 +11,14 @@ provider_gives 0 203.0.113.10
 config "" "" <<'END'
 services = (
   { name = "www"; listen = [ "tcp/dsl0:80", "tcp/203.0.113.10:80" ]; scheduler = "rr";
-    check = { kind = "tcp"; interval = "500ms"; fail = 2; pass = 2; };
+    check = { kind = "tcp"; interval = "500ms"; fail = 5; pass = 2; };
     servers = ( { address = "172.16.0.2:80"; }, { address = "172.16.0.3:8000"; },
                 { address = "[fd00::2]:80"; }, { address = "[fd00::3]:8000"; } ); },
   { name = "dns"; listen = [ "udp/dsl0:53" ]; scheduler = "rr";
-    check = { kind = "tcp"; interval = "500ms"; fail = 2; pass = 2; };
+    check = { kind = "tcp"; interval = "500ms"; fail = 5; pass = 2; };
     servers = ( { address = "172.16.0.2:53"; }, { address = "172.16.0.3:8053"; } ); },
   { name = "kept"; listen = [ "tcp/dsl0:81" ]; scheduler = "rr"; on_down = "keep";
-    check = { kind = "tcp"; interval = "500ms"; fail = 2; pass = 2; };
+    check = { kind = "tcp"; interval = "500ms"; fail = 5; pass = 2; };
     servers = ( { address = "172.16.0.2:80"; }, { address = "172.16.0.3:8000"; } ); }
 );
 domains = ( { name = "tryme.example"; interface = "dsl0"; addresses = [ "203.0.113.10/24" ]; } );

@@ -355,7 +355,8 @@ none_counted() {
 }
 
 # Once may fail: behind NAT a server cannot tell which of two addresses was asked, and holds
-# connections that have ended against new ones from the same port.
+# connections that have ended against new ones from the same port. Or the machine was so busy that
+# checks of a service ran out of time.
 answered() {
 	[[ $(ask inet -t 3 "$@") = web* ]]
 }
@@ -366,6 +367,7 @@ answers() {
 
 	for i in 1 2 3; do
 		! answered "${@:2}" || return 0
+		wait_for 60 all_up
 	done
 	fail "$1 does not answer, seed $seed, did: ${history[*]}"
 }
@@ -392,10 +394,13 @@ resident() {
 	awk '/^VmRSS/ { print $2 }' "/proc/$daemon/status"
 }
 
-# Checks under way have some, too: the fewest of many looks.
+# Checks under way have some, too: the fewest of many looks. find(1) fails if one goes meanwhile.
 descriptors() {
+	local fds
+
 	for _ in {1..40}; do
-		find "/proc/$daemon/fd" | wc -l
+		fds=("/proc/$daemon/fd/"*)
+		echo ${#fds[@]}
 	done | sort -n | head -n 1
 }
 

@@ -7,7 +7,7 @@ lab_up 2
 
 config "" "" <<'END'
 policies = (
-  { name = "short"; to = [ "198.51.100.11" ]; use = [ "dsl0", "dsl1" ]; scheduler = "rr"; sticky = "4s"; },
+  { name = "short"; to = [ "198.51.100.11" ]; use = [ "dsl0", "dsl1" ]; scheduler = "rr"; sticky = "10s"; },
   { name = "rest"; use = [ "dsl0", "dsl1" ]; scheduler = "wrr"; sticky = "10m"; }
 );
 END
@@ -49,5 +49,5 @@ forgotten() {
 	! n gw nft list table inet uplinkd | sed -n '/set sticky.short/,/}/p' | grep 172.16.0.10
 }
 not forgotten || fail "no memory of the client can be seen"
-wait_for 20 forgotten
+wait_for 40 forgotten
 check "forgotten, the turn goes on" [ "$(ask client --bind 172.16.0.10 198.51.100.11 80 | via)" != "$first" ]

@@ -40,7 +40,6 @@ expect "nothing came of it" "up" "$(line 0 state)"
 check "reload, for root" call /org/uplinkd1 org.uplinkd1.Manager Reload
 
 busctl --system monitor org.uplinkd1 --json=short >"$tmp/signals" 2>"$tmp/monitor" &
-started+=($!)
 wait_for 20 grep -q -i monitoring "$tmp/monitor" "$tmp/signals"
 line_cut 0
 wait_for 20 grep -q 'PropertiesChanged.*down' "$tmp/signals"

@@ -26,8 +26,8 @@ wait_for 10 says 2 "; stands by for tier 1"
 check "that of tier 1 does not" not says 1 "stands by"
 
 line_cut 1
-wait_for 10 says 1 "down "
-check "carrier" says 1 "no carrier"
+wait_for 10 says 1 "no carrier"
+check "carrier" says 1 "down "
 line_mend 1
 # shellcheck disable=SC2016 # the quotes are part of it
 wait_for 20 says 1 '; held back until `uplinkctl failback dsl1`'
@@ -75,7 +75,11 @@ n gw ip link delete dsl0
 wait_for 10 says 0 "absent "
 
 # All about one line: its probes below it, and the policies that would give it something now.
-ctl uplinks dsl2 >"$tmp/sheet"
-check "state" grep -Eq '^STATE +up$' "$tmp/sheet"
+# A machine that stood still has an answer missing for a moment.
+sheet_is_well() {
+	ctl uplinks dsl2 >"$tmp/sheet"
+	grep -Eq '^STATE +up$' "$tmp/sheet" && grep -Eq '^198\.51\.100\.12 +icmp +good ' "$tmp/sheet"
+}
+wait_for 20 sheet_is_well
+echo "- its state, and its probe"
 check "both gateways" grep -A 1 "^GATEWAYS  *${gateway4[2]}\$" "$tmp/sheet"
-check "its probe" grep -Eq '^198\.51\.100\.12 +icmp +good ' "$tmp/sheet"

@@ -23,7 +23,7 @@ charon_start() {
 	# shellcheck disable=SC2016 # for that shell to expand
 	start "$1" env STRONGSWAN_CONF="$dir/strongswan.conf" unshare --mount sh -c \
 		'mount -t tmpfs run /run && exec /usr/lib/ipsec/charon' >"$dir/log" 2>&1
-	wait_for 20 test -S "$dir/vici"
+	wait_for 20 swan "$1" --stats # its socket is there before it answers
 }
 
 # swan HOST COMMAND...

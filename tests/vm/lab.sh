@@ -11,6 +11,7 @@
 # shellcheck disable=SC2086 # the options are words
 [ -n "${UPLINKD_VM-}" ] || exec "$(dirname "$0")/boot" ${boot_options-} --modules "${modules-}" -- "$0" "$@"
 
+export UPLINKD_PATIENCE=5 # programs take long to start here
 . "$(dirname "${BASH_SOURCE[0]}")/../netns/lab.sh"
 
 failed=

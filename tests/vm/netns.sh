@@ -7,8 +7,6 @@ modules="veth bridge nf_tables nf_conntrack_netlink"
 boot_options="--seconds 570" # a hang guard, below that of tests/run
 . "$(dirname "$0")/lab.sh"
 
-export UPLINKD_PATIENCE=5 # programs take long to start here
-
 # scenario NAME: of tests/netns, in a shell and with a laboratory of its own
 scenario() {
 	local status=0

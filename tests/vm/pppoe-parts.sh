@@ -111,7 +111,8 @@ big_packets() {
 		}
 	NFT
 	goes_by 1 0
-	expect "segments that fit" "fits:1 exceeds:0" \
+	# One of a slow machine is sent again.
+	expect_match "segments that fit" "fits:[1-9]* exceeds:0" \
 		"$(n inet nft list counters table ip mss | awk '/counter/ { name = $2 } /packets/ { print name ":" $2 }' | paste -sd' ')"
 }
 

@@ -35,7 +35,6 @@ install_uplinkd() {
 	ln -sfn /run/uplinkd "$tmp/run"
 	systemctl daemon-reload
 	journalctl --follow --unit uplinkd --output short-monotonic >"$log" &
-	started+=($!)
 }
 
 # property PROPERTY: of the unit

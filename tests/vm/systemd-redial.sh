@@ -84,14 +84,18 @@ again() {
 
 	before=$(session 0)
 	terminate
-	wait_for 60 not same "$before"
+	wait_for 120 another "$before"
 	wait_for 120 line_is 0 up
 	check "why it ended" was_told "ip-down (peer terminated"
 	expect "a connection" "inet" "$(ask client $inet4 80 | cut -d' ' -f1)"
 }
 
-same() {
-	[ "$(session 0)" = "$1" ]
+# another SESSION: in its place
+another() {
+	local now
+
+	now=$(session 0)
+	[ -n "$now" ] && [ "$now" != "$1" ]
 }
 
 in_vain() {
@@ -103,7 +107,9 @@ in_vain() {
 	wait_for 60 was_told "the unit is not restarted: it failed to start"
 	wait_for 120 waited 2
 	check "told of once" test "$(told "the unit is not restarted")" = 1
-	expect "waits as long as they should be" yes "$(waits | awk '$1 < 2 ^ NR { bad = 1 } END { print bad ? "no" : "yes" }')"
+	# The journal's clock reads when a message comes to be written there, not when it was sent.
+	expect "waits as long as they should be" yes \
+		"$(waits | awk '$1 < 2 ^ NR - 0.5 { bad = 1 } END { print bad ? "no" : "yes" }')"
 	server_start 0
 	wait_for 120 line_is 0 up
 }
@@ -120,10 +126,12 @@ waited() {
 }
 
 by_command() {
+	check "disable" ctl disable dsl0 # or it is dialled at once, which cancels the job that stops it
 	systemctl stop pppd@dsl0
 	line_file 'command = [ "/usr/bin/systemd-run", "--unit=line0", "--collect", "--property=Type=notify",
 		"/usr/sbin/pppd", "call", "dsl0", "up_sdnotify" ];'
 	check "reload" systemctl reload uplinkd
+	check "enable" ctl enable dsl0
 	wait_for 120 line_is 0 up
 	expect "a connection" "inet" "$(ask client $inet4 80 | cut -d' ' -f1)"
 }
