@@ -85,6 +85,16 @@ static enum fitness fitness_of(int directory, const char *name)
 	return is_safe(&status) ? HOOK_FIT : HOOK_REFUSED;
 }
 
+static void say_unsafe(struct hooks *hooks)
+{
+	const char *directory = hooks->options.directory;
+	uint64_t refused = hash_bytes(HASH_START, directory, strlen(directory) + 1);
+
+	if (refused != hooks->refused)
+		log_warning("hooks in %s: others than root can write it, refused", directory);
+	hooks->refused = refused;
+}
+
 /* Once, as long as they are the same. */
 static void say_refused(struct hooks *hooks, const struct hook_run *run,
 			const enum fitness *fitness)
@@ -130,8 +140,7 @@ static int find_hooks(struct hooks *hooks, struct hook_run *run)
 	if (fd < 0 || fstat(fd, &status) < 0)
 		return errno == ENOENT ? 0 : -errno;
 	if (!is_safe(&status)) {
-		log_warning("hooks in %s: others than root can write it, refused",
-			    hooks->options.directory);
+		say_unsafe(hooks);
 		return 0;
 	}
 	run->n = scandirat(fd, ".", &run->files, is_hook_name, alphasort);

@@ -48,8 +48,11 @@ static void release(void *userdata)
 
 static int on_first(sd_event_source *source, void *userdata)
 {
-	int r = sd_bus_process(userdata, NULL);
+	int r;
 
+	do
+		r = sd_bus_process(userdata, NULL);
+	while (r > 0);
 	if (r < 0)
 		log_errno(LOG_DEBUG, r, "cannot read from a connection, ignoring");
 	sd_event_source_unref(source);
@@ -57,8 +60,8 @@ static int on_first(sd_event_source *source, void *userdata)
 }
 
 /*
- * Who does not wait to be let in has sent the first call with the last word of it. sd-bus has read
- * that by now, and nothing that is to come from the socket would make it look.
+ * Who does not wait to be let in has sent the first calls with the last word of it. sd-bus has read
+ * them by now, and nothing that is to come from the socket would make it look.
  */
 static int on_connected(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {

@@ -168,3 +168,7 @@ forget
 line_cut 0
 wait_for 20 grep -q "hooks in $hooks: others than root can write it, refused" "$log"
 expect "nor any in such a directory" "" "$(cat "$tmp/told")"
+line_mend 0
+wait_for 20 line_is 0 up
+check "a reload" ctl reload
+expect "which is said once, too" 1 "$(grep -c "hooks in $hooks: others than root can write it, refused" "$log")"
