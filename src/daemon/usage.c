@@ -295,7 +295,7 @@ void usage_follow(struct daemon *d, const struct before *before)
 
 static int set_timer(struct daemon *d)
 {
-	bool often = spread_goes_by_rates(d->config, -1);
+	bool often = spread_goes_by_rates(d->config);
 	int r = sd_event_source_set_time_relative(d->usage->timer, often ? RATES_US : CALM_US);
 
 	return r < 0 ? r : sd_event_source_set_enabled(d->usage->timer, SD_EVENT_ONESHOT);

@@ -10,8 +10,7 @@
 /* What the steps are seen before. */
 struct scene {
 	const struct objects *found;
-	bool address_lost; /* the gate of a line, see policy/leave.c, is to close to one of its own
-			    */
+	bool address_lost; /* the gate of a line (policy/leave.c) is to close to one of its own */
 };
 
 /* Catches everything that no rule before it did. */

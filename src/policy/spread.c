@@ -22,16 +22,12 @@ bool spread_is_single(const struct config_policy *policy)
 	       policy->scheduler == SCHEDULER_OVERFLOW;
 }
 
-bool spread_goes_by_rates(const struct config *config, int line)
+bool spread_goes_by_rates(const struct config *config)
 {
-	array_foreach(&config->policies, policy) {
-		if (policy->scheduler != SCHEDULER_LEAST_USED &&
-		    policy->scheduler != SCHEDULER_OVERFLOW)
-			continue;
-		for (size_t i = 0; i < policy->use.n; i++)
-			if (line < 0 || policy->use.v[i] == (unsigned)line)
-				return true;
-	}
+	array_foreach(&config->policies, policy)
+		if (policy->scheduler == SCHEDULER_LEAST_USED ||
+		    policy->scheduler == SCHEDULER_OVERFLOW)
+			return true;
 	return false;
 }
 

@@ -27,8 +27,8 @@ enum {
 /* One line alone takes all new connections of such a policy. */
 bool spread_is_single(const struct config_policy *policy);
 
-/* Some policy goes by the rates of this line, or of any (-1). */
-bool spread_goes_by_rates(const struct config *config, int line);
+/* Some policy goes by the rates of lines. */
+bool spread_goes_by_rates(const struct config *config);
 
 /* Chooses anew, by the figures of now. True when that changes anything. */
 bool spread_lines(struct world *world);
